@@ -1,0 +1,94 @@
+"""What a dialect must offer, and the plain HTTP it speaks.
+
+A dialect's REST side is a function from `HttpRequest` to `HttpResponse`: no server, no framework, so that
+tests hand it bytes and the web shell hands it requests. Its markup side is described in
+`hubbub.markup.language`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from hubbub.services.ports import Clock, Entropy, Log, Store
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """One request, with nothing decoded yet but the header names."""
+
+    method: str
+    path: str
+    """The path as sent, still percent-encoded, without the query."""
+    query: str
+    """The query as sent, without the question mark."""
+    headers: Mapping[str, str]
+    """Lower-case names; a repeated header's values joined with a comma."""
+    body: bytes
+    base_url: str
+    """How the client reaches us: scheme, host, port; no trailing slash. From the settings, else from Host."""
+    client_host: str = ""
+
+
+@dataclass(slots=True)
+class HttpResponse:
+    status: int
+    body: bytes = b""
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    """Sent in exactly this letter case."""
+
+
+class DialectSettings(NamedTuple):
+    """What an operator may choose about the dialects; documented in docs/settings.md."""
+
+    site: str = "00000001"
+    """Eight hex digits, printed in ids that carry a site."""
+    region: str = "us1"
+    twilio_list_default: str = "in-progress"
+    """`in-progress` (since 2026) or `all` (before): what a conference list without Status holds."""
+    restcomm_object_level: bool = False
+    """Print the extra `<object>` level of Restcomm's released XML."""
+
+
+class Desk(NamedTuple):
+    """What a dialect works with."""
+
+    store: Store
+    clock: Clock
+    entropy: Entropy
+    log: Log
+    settings: DialectSettings
+
+
+Handler = Callable[..., Awaitable[HttpResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One promise: docs/compatibility/ is generated from these, beside the vendor's own description."""
+
+    method: str
+    template: str
+    """The vendor's path with `{Names}`, as in its description."""
+    operation: str
+    """The vendor's operation id, or ours for an extension."""
+    notes: str = ""
+    tags: tuple[str, ...] = field(default=())
+
+
+class Dialect(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def prefixes(self) -> Sequence[str]:
+        """Path prefixes that belong to this dialect, whatever follows."""
+
+    @property
+    def routes(self) -> Sequence[Route]: ...
+
+    async def handle(self, request: HttpRequest, desk: Desk) -> HttpResponse:
+        """Answer any request below the prefixes; never raises for what a client sent."""
+
+    def refuse(self, request: HttpRequest, status: int, reason: str) -> HttpResponse:
+        """The dialect's own form of a refusal that the shell makes (413, 429, 431, 500, 503)."""
