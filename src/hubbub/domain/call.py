@@ -166,5 +166,5 @@ UNANSWERED: Final[dict[HangupCause, CallStatus]] = {
     HangupCause.REJECTED: CallStatus.BUSY,
     HangupCause.BUSY: CallStatus.BUSY,
     HangupCause.NO_ANSWER: CallStatus.NO_ANSWER,
-    HangupCause.COMPLETED: CallStatus.COMPLETED,
+    HangupCause.COMPLETED: CallStatus.CANCELED,
 }

@@ -65,6 +65,8 @@ class EndReason(StrEnum):
     AGE_LIMIT = "age-limit"
     SERVER_STOPPED = "server-stopped"
     SERVER_CRASHED = "server-crashed"
+    SUPERSEDED = "superseded"
+    """It was imported while live elsewhere, and callers now meet under its name here."""
 
 
 class LeaveReason(StrEnum):

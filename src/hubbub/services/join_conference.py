@@ -1,0 +1,124 @@
+"""A leg enters a room, which is made if the account has no live one of that name."""
+
+from hubbub.domain.conference import (
+    Conference,
+    EndReason,
+    JoinRequest,
+    Outcome,
+    admit,
+    create,
+    finish,
+)
+from hubbub.domain.errors import Conflict, NotFound
+from hubbub.domain.events import Event
+from hubbub.domain.ids import AccountId, ConferenceId
+from hubbub.services.live_calls import LiveCall
+from hubbub.services.live_rooms import LiveRooms
+from hubbub.services.ports import Clock, Entropy, Store, Transaction
+
+
+class JoinConference:
+    """Call it with a live leg, a name and a wish.
+
+    The lookup, the creation, the membership, the leg's own row and all events are one transaction under
+    the store's writer lock, so that two first joiners meet in one room.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        rooms: LiveRooms,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        node: str,
+        participants_max: int,
+    ) -> None:
+        self._store = store
+        self._rooms = rooms
+        self._clock = clock
+        self._entropy = entropy
+        self._node = node
+        self._participants_max = participants_max
+
+    async def __call__(
+        self,
+        call: LiveCall,
+        account_id: AccountId,
+        name: str,
+        request: JoinRequest,
+        *,
+        conference_id: ConferenceId | None = None,
+    ) -> Conference:
+        """The conference joined.
+
+        Args:
+            conference_id: join exactly this live conference instead of the one named.
+
+        Raises:
+            Refusal: as `domain.conference.admit`; `InvalidValue` for a bad name; `NotFound` when
+                `conference_id` names no live conference of the account; `Conflict` when the leg is over.
+        """
+        async with self._store.transaction() as tx:
+            if call.ended:
+                raise Conflict("the call is over")
+            now_ms = self._clock.now_ms()
+            outcome = await self._admit(tx, account_id, name, request, conference_id, now_ms)
+            leg = await tx.call(call.call_id)
+            if leg is not None:
+                await tx.put_call(
+                    leg._replace(conference_id=outcome.room.conference.id, updated_at_ms=now_ms)
+                )
+            await tx.put_participants(outcome.changed)
+            await tx.append(outcome.events)
+        call.conference_id = outcome.room.conference.id
+        self._rooms.apply(outcome)
+        return outcome.room.conference
+
+    async def _admit(
+        self,
+        tx: Transaction,
+        account_id: AccountId,
+        name: str,
+        request: JoinRequest,
+        conference_id: ConferenceId | None,
+        now_ms: int,
+    ) -> Outcome:
+        found = await self._find(tx, account_id, name, conference_id)
+        before: tuple[Event, ...] = ()
+        if found is not None and found.node is None:
+            before = await self._supersede(tx, found, now_ms)
+            found = None
+        if found is None:
+            new_id = ConferenceId(self._entropy.id())
+            room, created = create(new_id, account_id, name, now_ms, node=self._node, request=request)
+            before += created
+        else:
+            existing = await tx.room(found.id)
+            if existing is None:
+                raise NotFound("conference", found.id)
+            room = existing
+        outcome = admit(room, request, now_ms, participants_max=self._participants_max)
+        if outcome.room.conference != room.conference or found is None:
+            await tx.put_conference(outcome.room.conference)
+        return outcome._replace(events=before + outcome.events)
+
+    async def _find(
+        self, tx: Transaction, account_id: AccountId, name: str, conference_id: ConferenceId | None
+    ) -> Conference | None:
+        if conference_id is None:
+            return await tx.live_conference(account_id, name)
+        found = await tx.conference(conference_id)
+        if found is None or found.account_id != account_id or not found.is_live:
+            raise NotFound("conference", conference_id)
+        return found
+
+    async def _supersede(self, tx: Transaction, imported: Conference, now_ms: int) -> tuple[Event, ...]:
+        """End a room that was imported live: nobody here can be in it, and its name is wanted."""
+        room = await tx.room(imported.id)
+        if room is None:
+            return ()
+        ending = finish(room, EndReason.SUPERSEDED, now_ms)
+        await tx.put_conference(ending.room.conference)
+        await tx.put_participants(ending.changed)
+        return ending.events

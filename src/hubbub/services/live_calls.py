@@ -1,0 +1,129 @@
+"""The legs this server serves right now: what cannot be in the store because it is a task, a port, a queue.
+
+Owns the registry and each leg's inbox. The truth about a leg (its state, its room) stays in the store; what
+is here dies with the process, and `recover_from_crash` then closes the rows.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hubbub.domain.call import HangupCause
+from hubbub.domain.conference import LeaveReason
+from hubbub.domain.ids import AccountId, CallId, ConferenceId
+
+
+class AnsweredInput(NamedTuple):
+    """The far end answered, or acknowledged our answer."""
+
+
+class DigitInput(NamedTuple):
+    digit: str
+
+
+class PlaybackInput(NamedTuple):
+    """A playback this leg asked for has ended."""
+
+    playback_id: int
+
+
+class LeftInput(NamedTuple):
+    """The leg is out of its room without having asked to leave."""
+
+    reason: LeaveReason
+
+
+class RoomInput(NamedTuple):
+    """Whether the leg waits for its room has changed."""
+
+    waiting: bool
+
+
+class EndedInput(NamedTuple):
+    """The leg is over. Always the last input."""
+
+    cause: HangupCause
+
+
+Input = AnsweredInput | DigitInput | PlaybackInput | LeftInput | RoomInput | EndedInput
+
+
+class LiveCall:
+    """One leg and what serves it."""
+
+    __slots__ = (
+        "account_id",
+        "answered",
+        "call_id",
+        "conference_id",
+        "end_cause",
+        "ended",
+        "inbox",
+        "leaves_on_star",
+        "port_id",
+        "stored",
+        "tag",
+        "task",
+        "waiting",
+    )
+
+    def __init__(self, call_id: CallId, account_id: AccountId | None) -> None:
+        self.call_id = call_id
+        self.account_id = account_id
+        self.port_id: int | None = None
+        self.conference_id: ConferenceId | None = None
+        self.inbox: asyncio.Queue[Input] = asyncio.Queue()
+        self.answered = False
+        self.ended = False
+        self.end_cause: HangupCause | None = None
+        """Why we hung up, when it was we."""
+        self.waiting = False
+        self.leaves_on_star = False
+        self.tag: str | None = None
+        self.stored = asyncio.Event()
+        """Set once the leg's row is written: its end must not be written first."""
+        self.task: asyncio.Task[None] | None = None
+
+
+class LiveCalls:
+    """Finds a live leg by its id, its mixer port or a playback it waits for."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[CallId, LiveCall] = {}
+        self._by_port: dict[int, LiveCall] = {}
+        self._by_playback: dict[int, LiveCall] = {}
+
+    def add(self, call: LiveCall) -> None:
+        self._by_id[call.call_id] = call
+
+    def get(self, call_id: CallId) -> LiveCall | None:
+        return self._by_id.get(call_id)
+
+    def bind_port(self, call: LiveCall, port_id: int) -> None:
+        call.port_id = port_id
+        self._by_port[port_id] = call
+
+    def by_port(self, port_id: int) -> LiveCall | None:
+        return self._by_port.get(port_id)
+
+    def bind_playback(self, call: LiveCall, playback_id: int) -> None:
+        self._by_playback[playback_id] = call
+
+    def take_playback(self, playback_id: int) -> LiveCall | None:
+        """The leg that waits for this playback; it waits no longer."""
+        return self._by_playback.pop(playback_id, None)
+
+    def remove(self, call: LiveCall) -> None:
+        """Forget a leg. Its playbacks end with its port, so nothing will come for them."""
+        self._by_id.pop(call.call_id, None)
+        if call.port_id is not None:
+            self._by_port.pop(call.port_id, None)
+        if self._by_playback:
+            for playback_id in [key for key, owner in self._by_playback.items() if owner is call]:
+                del self._by_playback[playback_id]
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[LiveCall]:
+        return iter(list(self._by_id.values()))

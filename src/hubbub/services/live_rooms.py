@@ -1,0 +1,131 @@
+"""The rooms mixed on this server: which mixer a conference has, and who must hear whom in it.
+
+Owns the step from a room's flags to commands for the media plane, applied after the transaction that
+changed the room: sound follows the store, never the other way. Leaves the rules to `domain.conference`.
+"""
+
+from collections.abc import Callable
+
+from hubbub.domain.conference import Hearing, Outcome, Participant, Room, hearing
+from hubbub.domain.ids import CallId, ConferenceId
+from hubbub.services.live_calls import LeftInput, LiveCalls, RoomInput
+from hubbub.services.ports import ClipSource, Clock, MediaPlane, Mix, Timer
+
+
+class LiveRoom:
+    """One conference's mixer and what it was last told."""
+
+    __slots__ = ("age_timer", "mixer_id", "places", "room")
+
+    def __init__(self, mixer_id: int, room: Room) -> None:
+        self.mixer_id = mixer_id
+        self.room = room
+        self.places: dict[CallId, Mix] = {}
+        self.age_timer: Timer | None = None
+
+
+class LiveRooms:
+    """All rooms mixed here."""
+
+    def __init__(
+        self,
+        media: MediaPlane,
+        calls: LiveCalls,
+        clips: ClipSource,
+        clock: Clock,
+        *,
+        age_limit_s: float,
+        too_old: Callable[[ConferenceId], None],
+    ) -> None:
+        self._media = media
+        self._calls = calls
+        self._clips = clips
+        self._clock = clock
+        self._age_limit_s = age_limit_s
+        self._too_old = too_old
+        self._rooms: dict[ConferenceId, LiveRoom] = {}
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def apply(self, outcome: Outcome) -> None:
+        """Make the sound follow a change that has been stored."""
+        room = outcome.room
+        conference_id = room.conference.id
+        live = self._rooms.get(conference_id)
+        if live is None:
+            if not room.conference.is_live:
+                return
+            live = self._open(room)
+        live.room = room
+        for gone in outcome.changed:
+            if not gone.is_present:
+                self._take_out(live, gone, evicted=gone.call_id in outcome.evicted)
+        if not room.conference.is_live:
+            self._close(conference_id, live)
+            return
+        ports = self._ports(room)
+        for participant in room.participants:
+            self._place(live, participant, hearing(room, participant), ports)
+        self._beep(live, outcome)
+
+    def _open(self, room: Room) -> LiveRoom:
+        live = LiveRoom(self._media.create_mixer(), room)
+        conference_id = room.conference.id
+        self._rooms[conference_id] = live
+        live.age_timer = self._clock.call_later(self._age_limit_s, lambda: self._too_old(conference_id))
+        return live
+
+    def _close(self, conference_id: ConferenceId, live: LiveRoom) -> None:
+        del self._rooms[conference_id]
+        if live.age_timer is not None:
+            live.age_timer.cancel()
+        self._media.destroy_mixer(live.mixer_id)
+
+    def _ports(self, room: Room) -> dict[CallId, int]:
+        ports: dict[CallId, int] = {}
+        for participant in room.participants:
+            call = self._calls.get(participant.call_id)
+            if call is not None and call.port_id is not None:
+                ports[participant.call_id] = call.port_id
+        return ports
+
+    def _place(
+        self, live: LiveRoom, participant: Participant, wanted: Hearing, ports: dict[CallId, int]
+    ) -> None:
+        call = self._calls.get(participant.call_id)
+        if call is None or call.port_id is None:
+            return
+        coached = tuple(ports[coached] for coached in wanted.coached if coached in ports)
+        # A coach whose pupils are all absent is heard by nobody: the whisper must not become public.
+        heard = wanted.heard and not (wanted.coached and not coached)
+        mix = Mix(hears_room=wanted.hears_room, heard=heard, coached=coached)
+        if live.places.get(participant.call_id) != mix:
+            live.places[participant.call_id] = mix
+            self._media.join(call.port_id, live.mixer_id, mix)
+        if call.waiting != wanted.waiting:
+            call.waiting = wanted.waiting
+            call.inbox.put_nowait(RoomInput(wanted.waiting))
+
+    def _take_out(self, live: LiveRoom, gone: Participant, *, evicted: bool) -> None:
+        live.places.pop(gone.call_id, None)
+        call = self._calls.get(gone.call_id)
+        if call is None:
+            return
+        if call.port_id is not None:
+            self._media.leave(call.port_id)
+        call.conference_id = None
+        call.waiting = False
+        call.leaves_on_star = False
+        if evicted and gone.leave_reason is not None:
+            call.inbox.put_nowait(LeftInput(gone.leave_reason))
+
+    def _beep(self, live: LiveRoom, outcome: Outcome) -> None:
+        if not outcome.room.conference.moderator_present:
+            return
+        for participant in outcome.changed:
+            entered = participant.is_present and participant.joined_at_ms == participant.updated_at_ms
+            if entered and participant.beep.on_enter:
+                self._media.play_to_mixer(live.mixer_id, self._clips.stock("beep-enter"))
+            elif not participant.is_present and participant.beep.on_exit:
+                self._media.play_to_mixer(live.mixer_id, self._clips.stock("beep-exit"))

@@ -1,0 +1,25 @@
+"""After a crash: close what the dead server left open, with an honest reason, before anyone is served."""
+
+from hubbub.domain.call import HangupCause
+from hubbub.domain.conference import EndReason, finish
+from hubbub.services.end_call import ended
+from hubbub.services.leave_conference import store_outcome
+from hubbub.services.ports import Clock, Store
+
+
+async def recover_from_crash(store: Store, clock: Clock, node: str) -> tuple[int, int]:
+    """Complete this node's live rooms and legs. Returns how many rooms and legs were closed.
+
+    One transaction: either all of it is in the log or none, and then the next start does it.
+    """
+    async with store.transaction() as tx:
+        now_ms = clock.now_ms()
+        rooms = await tx.live_rooms(node)
+        for room in rooms:
+            await store_outcome(tx, finish(room, EndReason.SERVER_CRASHED, now_ms), changed=True)
+        calls = await tx.live_calls(node)
+        for leg in calls:
+            final, event = ended(leg, HangupCause.SERVER_CRASHED, None, now_ms)
+            await tx.put_call(final)
+            await tx.append([event])
+    return len(rooms), len(calls)
