@@ -1,0 +1,4 @@
+"""What two or more dialects need, as functions: forms, Basic authentication, dates, XML, JSON strings, ids.
+
+Never a base dialect to inherit from. Nothing here knows a vendor, a store or a server.
+"""
