@@ -68,14 +68,15 @@ def quoted_end(text: str, start: int) -> int:
         SipParseError: the string never closes.
     """
     at = start + 1
-    while True:
-        close = text.find('"', at)
-        if close < 0:
-            raise SipParseError("unbalanced quotes")
+    close = text.find('"', at)
+    while close >= 0:
         escape = text.find("\\", at, close)
         if escape < 0:
             return close + 1
         at = escape + 2
+        if at > close:
+            close = text.find('"', at)
+    raise SipParseError("unbalanced quotes")
 
 
 def split_outside(text: str, separator: str) -> list[str]:
@@ -120,7 +121,8 @@ def split_list(text: str) -> list[str]:
 def parse_params(text: str, what: str = "parameter") -> Params:
     """The parameters in `text`, which is empty or begins with `;`.
 
-    White space around `;` and `=` is dropped (RFC 3261 §7.3.1), empty parameters (`;;`) are skipped.
+    White space around `;` and `=` is dropped (RFC 3261 §7.3.1). Empty parameters (`;;`) are refused, as RFC 4475
+    §3.1.2.1 wants it.
 
     Raises:
         SipParseError: text before the first `;`, a name that is no token, a malformed value.
@@ -135,10 +137,6 @@ def parse_params(text: str, what: str = "parameter") -> Params:
     for part in parts[1:]:
         name, equals, value = part.partition("=")
         name = name.strip(" \t")
-        if not name:
-            if equals:
-                raise SipParseError(f"a {what} without a name")
-            continue
         if _TOKEN.fullmatch(name) is None:
             raise SipParseError(f"malformed {what} name")
         if not equals:

@@ -20,11 +20,14 @@ from hubbub.protocol.sip.headers import CANONICAL, Headers
 from hubbub.protocol.sip.message import SIP_VERSION, SipMessage, SipRequest, SipResponse
 from hubbub.protocol.sip.uri import OpaqueUri, SipUri, parse_uri
 
-_FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
+_FOLD = re.compile(r"\r\n[ \t]+")
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
 # Fields that a message has once (RFC 3261 §20, table 2): two that differ leave it open which one counts.
 _SINGLE = frozenset(("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type"))
+
+# Reading an address costs microseconds, so a datagram full of them would cost milliseconds.
+_CONTACTS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,10 @@ def validate_request(request: SipRequest) -> tuple[int, str] | None:
         forwards = headers.get("Max-Forwards")
         if forwards is not None:
             parse_decimal(forwards, "Max-Forwards", 255)
-        for contact in headers.values("Contact"):
+        contacts = headers.values("Contact")
+        if len(contacts) > _CONTACTS_MAX:
+            return 400, "too many contacts"
+        for contact in contacts:
             if contact != "*":
                 NameAddr.parse(contact)
     except SipParseError as error:

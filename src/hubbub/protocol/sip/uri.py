@@ -208,12 +208,7 @@ def _parse_params(text: str) -> Params:
     params: list[tuple[str, str | None]] = []
     for part in text.split(";"):
         name, equals, value = part.partition("=")
-        if not name:
-            # Torn parameters (`;;`) are passed over as in header parameters.
-            if equals:
-                raise SipParseError("a URI parameter without a name")
-            continue
-        if _PARAM.fullmatch(name) is None or _PARAM.fullmatch(value) is None:
+        if not name or _PARAM.fullmatch(name) is None or _PARAM.fullmatch(value) is None:
             raise SipParseError("malformed URI parameter")
         params.append((name, value if equals else None))
     return tuple(params)
