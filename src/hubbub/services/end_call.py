@@ -35,7 +35,6 @@ class EndCall:
 
     async def __call__(self, call: LiveCall, cause: HangupCause, sip_status: int | None) -> None:
         """Write the end of a leg that signalling says is over, and tell whoever serves it."""
-        call.ended = True
         reason = LeaveReason.SERVER_STOPPED if cause is HangupCause.SERVER_STOPPED else LeaveReason.HUNG_UP
         async with self._store.transaction() as tx:
             now_ms = self._clock.now_ms()

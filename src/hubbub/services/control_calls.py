@@ -1,0 +1,204 @@
+"""The reporters' desk: what signalling and media say happens to legs, turned into use cases.
+
+Owns the order of things for one leg: its row is written before anything else happens to it, its end after
+everything else. Every leg has one task, which serves it; a fault in it ends that leg, loudly, and no other.
+Leaves what a leg does between answer and end to `ServeCall`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from hubbub.domain.call import HangupCause
+from hubbub.domain.conference import EndReason, LeaveReason
+from hubbub.domain.errors import NotFound, Refusal, ServerDraining
+from hubbub.domain.ids import CallId, ConferenceId
+from hubbub.services.accept_incoming_call import AcceptedCall, AcceptIncomingCall
+from hubbub.services.answer_call import AnswerCall
+from hubbub.services.end_call import EndCall
+from hubbub.services.leave_conference import LeaveConference
+from hubbub.services.live_calls import (
+    AnsweredInput,
+    DigitInput,
+    LiveCall,
+    LiveCalls,
+    PlaybackInput,
+)
+from hubbub.services.ports import (
+    DigitHeard,
+    IncomingCall,
+    LocalMedia,
+    Log,
+    MediaEvent,
+    MediaSilent,
+    PlaybackEnded,
+    Signalling,
+)
+
+ServeCall = Callable[[LiveCall, AcceptedCall], Awaitable[None]]
+"""Serves a leg from its first ring until it is over."""
+
+
+class ControlCalls:
+    """Implements `CallEvents`, and listens to the media plane."""
+
+    def __init__(
+        self,
+        calls: LiveCalls,
+        signalling: Signalling,
+        log: Log,
+        *,
+        accept: AcceptIncomingCall,
+        answer: AnswerCall,
+        end: EndCall,
+        leave: LeaveConference,
+        serve: ServeCall,
+    ) -> None:
+        self._calls = calls
+        self._signalling = signalling
+        self._log = log
+        self._accept = accept
+        self._answer = answer
+        self._end = end
+        self._leave = leave
+        self._serve = serve
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._draining = False
+        self._moved = asyncio.Event()
+        """Set whenever a task starts or ends; draining waits on it."""
+
+    # --- CallEvents -------------------------------------------------------------------------------------
+
+    def incoming(self, call: IncomingCall) -> None:
+        live = LiveCall(call.call_id, call.account_id)
+        self._calls.add(live)
+        live.task = self._spawn(self._serve_incoming(live, call))
+
+    def rang(self, call_id: CallId) -> None:
+        """An outbound leg rings at the far end; nobody waits for that yet."""
+
+    def answered(self, call_id: CallId, media: LocalMedia) -> None:
+        live = self._calls.get(call_id)
+        if live is None or live.answered:
+            return
+        live.answered = True
+        self._calls.bind_port(live, media.port_id)
+        self._spawn(self._write_answer(live))
+
+    def digit(self, call_id: CallId, digit: str, duration_ms: int) -> None:
+        live = self._calls.get(call_id)
+        if live is not None:
+            self._hear_digit(live, digit)
+
+    def ended(self, call_id: CallId, cause: HangupCause, sip_status: int | None) -> None:
+        live = self._calls.get(call_id)
+        if live is not None and not live.ended:
+            live.ended = True
+            self._spawn(self._write_end(live, live.end_cause or cause, sip_status))
+
+    # --- media ------------------------------------------------------------------------------------------
+
+    def media_event(self, event: MediaEvent) -> None:
+        if isinstance(event, DigitHeard):
+            live = self._calls.by_port(event.port_id)
+            if live is not None:
+                self._hear_digit(live, event.digit)
+        elif isinstance(event, PlaybackEnded):
+            live = self._calls.take_playback(event.playback_id)
+            if live is not None:
+                live.inbox.put_nowait(PlaybackInput(event.playback_id))
+        elif isinstance(event, MediaSilent):
+            live = self._calls.by_port(event.port_id)
+            if live is not None:
+                self.hang_up(live, HangupCause.MEDIA_TIMEOUT)
+
+    # --- commands ---------------------------------------------------------------------------------------
+
+    def hang_up(self, live: LiveCall, cause: HangupCause) -> None:
+        """End a leg from our side; why is remembered for its row."""
+        if live.end_cause is None:
+            live.end_cause = cause
+        self._signalling.hang_up(live.call_id, cause)
+
+    def end_room(self, conference_id: ConferenceId, reason: EndReason) -> None:
+        """End a room, soon."""
+        self._spawn(self._leave.end(conference_id, reason))
+
+    async def drain(self, wait_s: Callable[[], Awaitable[None]]) -> None:
+        """Refuse new calls, end the present ones, and wait until their ends are written or `wait_s` is over."""
+        self._draining = True
+        self._signalling.stop_taking_calls()
+        for live in self._calls:
+            self.hang_up(live, HangupCause.SERVER_STOPPED)
+        limit = asyncio.ensure_future(wait_s())
+        try:
+            while (len(self._calls) or self._tasks) and not limit.done():
+                self._moved.clear()
+                moved = asyncio.ensure_future(self._moved.wait())
+                await asyncio.wait((moved, limit), return_when=asyncio.FIRST_COMPLETED)
+                moved.cancel()
+        finally:
+            limit.cancel()
+        for live in self._calls:
+            # The far end never confirmed; the row must still say how it ended.
+            if not live.ended:
+                live.ended = True
+                await self._write_end(live, HangupCause.SERVER_STOPPED, None)
+
+    # --- the work ---------------------------------------------------------------------------------------
+
+    async def _serve_incoming(self, live: LiveCall, call: IncomingCall) -> None:
+        try:
+            if self._draining:
+                raise ServerDraining("the server is stopping")
+            accepted = await self._accept(call)
+        except Refusal as refusal:
+            self._log.info("call refused", to=call.to_address, source=call.source_host, why=str(refusal))
+            self._calls.remove(live)
+            live.stored.set()
+            cause = HangupCause.SERVER_FULL if isinstance(refusal, ServerDraining) else HangupCause.REJECTED
+            if isinstance(refusal, NotFound):
+                cause = HangupCause.REJECTED
+            self._signalling.reject(live.call_id, cause)
+            return
+        live.account_id = accepted.account.id
+        live.stored.set()
+        if live.ended:
+            return
+        await self._serve(live, accepted)
+
+    async def _write_answer(self, live: LiveCall) -> None:
+        await live.stored.wait()
+        await self._answer(live.call_id)
+        live.inbox.put_nowait(AnsweredInput())
+
+    async def _write_end(self, live: LiveCall, cause: HangupCause, sip_status: int | None) -> None:
+        await live.stored.wait()
+        await self._end(live, cause, sip_status)
+
+    def _hear_digit(self, live: LiveCall, digit: str) -> None:
+        if digit == "*" and live.leaves_on_star and live.conference_id is not None:
+            self._spawn(self._leave_on_star(live))
+            return
+        live.inbox.put_nowait(DigitInput(digit))
+
+    async def _leave_on_star(self, live: LiveCall) -> None:
+        await self._leave.leave(live, LeaveReason.DIGIT)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        self._moved.set()
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._moved.set()
+        if task.cancelled() or task.exception() is None:
+            return
+        error = task.exception()
+        self._log.error("a call's task failed", exc_info=error)
+        for live in self._calls:
+            if live.task is task:
+                self.hang_up(live, HangupCause.APPLICATION_ERROR)
