@@ -48,6 +48,8 @@ class DialectSettings(NamedTuple):
     """`in-progress` (since 2026) or `all` (before): what a conference list without Status holds."""
     restcomm_object_level: bool = False
     """Print the extra `<object>` level of Restcomm's released XML."""
+    restcomm_application_url: str = ""
+    """The web application whose pages may call the Restcomm API; empty: no page of another origin may."""
 
 
 class Desk(NamedTuple):

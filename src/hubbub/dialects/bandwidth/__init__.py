@@ -1,0 +1,5 @@
+"""Bandwidth Voice API v2. README.md says what is supported, what differs and why."""
+
+from hubbub.dialects.bandwidth.dialect import BandwidthDialect
+
+DIALECT = BandwidthDialect()

@@ -1,0 +1,5 @@
+"""Restcomm Connect API 2012-04-24. README.md says what is supported, what differs and why."""
+
+from hubbub.dialects.restcomm.dialect import RestcommDialect
+
+DIALECT = RestcommDialect()

@@ -1,0 +1,88 @@
+"""Restcomm's list filters: SQL LIKE patterns and lenient dates.
+
+Owns their meaning. `%` stands for any text and `_` for any one character, there is no escape, case counts,
+and nothing is implied at either end. Dates are read as `java.text.SimpleDateFormat("yyyy-MM-dd")` does.
+
+Restcomm Connect API guide, "Conferences: list filter", "Calls: list filter".
+"""
+
+import re
+from datetime import date, timedelta
+from typing import Final
+
+from hubbub.dialects.restcomm.errors import refused
+from hubbub.dialects.shared.dates import DAY_MS
+from hubbub.dialects.shared.query import Pairs, first
+from hubbub.domain.conference import Phase
+
+STATUS: Final = {
+    Phase.INIT_ABSENT: "RUNNING_MODERATOR_ABSENT",
+    Phase.INIT_PRESENT: "RUNNING_MODERATOR_PRESENT",
+    Phase.STARTED_ABSENT: "RUNNING_MODERATOR_ABSENT",
+    Phase.STARTED_PRESENT: "RUNNING_MODERATOR_PRESENT",
+    Phase.COMPLETED: "COMPLETED",
+}
+"""Restcomm's word for each phase. RUNNING_INITIALIZING, a room without a mixer, is over before it is seen."""
+
+_DATE: Final = re.compile(r"[ \t]*([0-9]{1,6})-([0-9]{1,6})-([0-9]{1,6})")
+_EPOCH: Final = date(1970, 1, 1)
+
+
+def like(pattern: str, text: str) -> bool:
+    """Whether `text` matches an SQL LIKE pattern; in time proportional to both lengths multiplied."""
+    at = mark = 0
+    star = -1
+    index = 0
+    while at < len(text):
+        if index < len(pattern) and pattern[index] == "%":
+            star, mark = index, at
+            index += 1
+        elif index < len(pattern) and pattern[index] in ("_", text[at]):
+            index += 1
+            at += 1
+        elif star >= 0:
+            mark += 1
+            index, at = star + 1, mark
+        else:
+            return False
+    return all(ch == "%" for ch in pattern[index:])
+
+
+def read_status(pairs: Pairs) -> frozenset[Phase] | None:
+    """The phases whose word matches `Status`; None where it was not sent. An empty one matches nothing."""
+    pattern = first(pairs, "Status")
+    if pattern is None:
+        return None
+    return frozenset(phase for phase, word in STATUS.items() if like(pattern, word))
+
+
+def read_name(pairs: Pairs) -> tuple[str | None, str | None]:
+    """`FriendlyName` as an exact name, or else as a pattern: an index finds the former."""
+    pattern = first(pairs, "FriendlyName")
+    if pattern is None:
+        return None, None
+    if "%" in pattern or "_" in pattern:
+        return None, pattern
+    return pattern, None
+
+
+def read_day(pairs: Pairs, name: str) -> int | None:
+    """UTC milliseconds of the start of the day that `name` says.
+
+    Only the front is read, so a time may follow. Months and days beyond their end roll over, as there.
+
+    Raises:
+        Refused: 400.
+    """
+    text = first(pairs, name)
+    if text is None:
+        return None
+    match = _DATE.match(text)
+    if match is None:
+        raise refused(400)
+    year, month, day = (int(group) for group in match.groups())
+    try:
+        first_of_month = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
+        return (first_of_month + timedelta(days=day - 1) - _EPOCH).days * DAY_MS
+    except (ValueError, OverflowError):
+        raise refused(400) from None

@@ -1,0 +1,96 @@
+"""XML or JSON, and how Restcomm lays each out.
+
+Owns the choice, and the text around a value: both forms are indented by two spaces, JSON as Gson prints it,
+XML as XStream does, without a prolog. Leaves fields and their order to each resource.
+
+Restcomm Connect API guide, "Requests", "Responses".
+"""
+
+from typing import Final
+
+from hubbub.dialects.contract import HttpRequest, HttpResponse
+from hubbub.dialects.restcomm.errors import refused
+from hubbub.dialects.shared.json import json_string
+from hubbub.dialects.shared.xml import xml_text
+
+JSON: Final = "application/json"
+XML: Final = "application/xml"
+SUFFIX: Final = ".json"
+
+_BRACKETS: Final = str.maketrans({"[": "\\u005b", "]": "\\u005d"})
+_HTML: Final = str.maketrans(
+    {
+        "<": "\\u003c",
+        ">": "\\u003e",
+        "&": "\\u0026",
+        "=": "\\u003d",
+        "'": "\\u0027",
+        "[": "\\u005b",
+        "]": "\\u005d",
+    }
+)
+
+
+def split_path(path: str) -> tuple[list[str], bool]:
+    """The segments of a path, and whether it asks for JSON.
+
+    `.json` may end any segment, also several: `Conferences.json/CF…` is what two of the vendor's own client
+    libraries send. Anywhere in the path it decides for JSON; only at the end of a segment is it taken off.
+    """
+    segments = [segment for segment in path.split("/") if segment]
+    if SUFFIX not in path:
+        return segments, False
+    return [segment.removesuffix(SUFFIX) for segment in segments], True
+
+
+def wants_json(request: HttpRequest, by_path: bool) -> bool:
+    """Whether to answer in JSON. Without a suffix, the letters `json` anywhere in Accept decide for it.
+
+    Raises:
+        Refused: 406, where Accept names neither form and no wildcard.
+    """
+    if by_path:
+        return True
+    accept = request.headers.get("accept", "").lower()
+    if not accept or accept == "*/*":
+        return False
+    if "json" in accept:
+        return True
+    if XML in accept or "*/*" in accept or "application/*" in accept:
+        return False
+    raise refused(406)
+
+
+def json_text(text: str) -> str:
+    """A JSON string. Square brackets are written as escapes, because the vendor's .NET client finds a list by
+    the brackets in the text."""
+    quoted = json_string(text)
+    return quoted.translate(_BRACKETS) if "[" in quoted or "]" in quoted else quoted
+
+
+def json_html_text(text: str) -> str:
+    """As `json_text`, with the characters of HTML escaped too: so the vendor prints everything but rooms."""
+    return json_string(text).translate(_HTML)
+
+
+def json_answer(text: str) -> HttpResponse:
+    return HttpResponse(200, text.encode("utf-8", "replace"), JSON)
+
+
+def xml_element(name: str, text: str | None) -> str:
+    """One element with escaped text; empty where there is none."""
+    return f"<{name}>{xml_text(text)}</{name}>" if text else f"<{name}/>"
+
+
+def xml_answer(payload: str, java_class: str | None = None) -> HttpResponse:
+    """The document round `payload`, which is indented by one level.
+
+    Args:
+        java_class: print the level that released servers put round conferences, with this class name.
+    """
+    if java_class is not None:
+        inner = payload.replace("\n", "\n  ")
+        payload = f'  <object class="{java_class}">\n  {inner}\n  </object>'
+    return HttpResponse(
+        200, f"<RestcommResponse>\n{payload}\n</RestcommResponse>".encode("utf-8", "replace"), XML
+    )
