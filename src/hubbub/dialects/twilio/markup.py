@@ -1,0 +1,226 @@
+"""TwiML: documents into instructions, and what Twilio does when they fail.
+
+https://www.twilio.com/docs/voice/twiml and https://www.twilio.com/docs/api/errors. Owns the reading of
+verbs; the attributes of `<Dial>` and `<Conference>` are read in `markup_dial.py`, requests are made in
+`markup_requests.py`. A wrong value is a warning and its default holds; a wrong verb is told and passed over.
+"""
+
+from typing import Final
+
+from hubbub.dialects.twilio.markup_attributes import Reading
+from hubbub.dialects.twilio.markup_dial import read_dial
+from hubbub.dialects.twilio.markup_requests import document_request
+from hubbub.domain.application import WebTarget
+from hubbub.domain.call import HangupCause
+from hubbub.domain.conference import LeaveReason
+from hubbub.domain.errors import (
+    CoachedCallAbsent,
+    ConferenceFull,
+    Conflict,
+    InvalidValue,
+    LabelTaken,
+    NotFound,
+    Refusal,
+)
+from hubbub.markup.effects import Ask
+from hubbub.markup.instructions import (
+    FOREVER,
+    Document,
+    DocumentError,
+    Hangup,
+    Instruction,
+    JoinConference,
+    Pause,
+    Play,
+    Redirect,
+    Reject,
+    Remark,
+    Say,
+    SendDigits,
+    SetTag,
+    Skip,
+    Unsupported,
+)
+from hubbub.markup.language import (
+    AfterRefusal,
+    ClipFailure,
+    DocumentRequest,
+    Ending,
+    Failure,
+    FailureKind,
+    JoinRefusal,
+    MarkupCall,
+    WaitRules,
+)
+from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
+from hubbub.markup.media_type import charset_of, media_type_of
+from hubbub.markup.xml_document import Element, XmlRefused, read_xml
+
+PARSE_FAILED: Final = "12100"
+SCHEMA: Final = "12200"
+CONTENT_TYPE: Final = "12300"
+RETRIEVAL_FAILED: Final = "11200"
+
+_XML_TYPES: Final = frozenset({"", "text/xml", "application/xml", "text/html", "application/xhtml+xml"})
+_DIGITS: Final = frozenset("0123456789*#wW")
+_WAIT_VERBS: Final = frozenset({"Say", "Play", "Pause", "Redirect"})
+_ELSEWHERE: Final = frozenset(
+    ["Connect", "Echo", "Enqueue", "Gather", "Leave", "Message", "Pay", "Prompt", "Queue", "Record", "Refer", "Siprec", "Sms", "Start", "Stop", "Stream"]
+)
+"""Verbs that Twilio has and this server has not."""
+_APOLOGY: Final = Say("We are sorry. An application error has occurred. Goodbye.", language="en-US")
+_LOOPS_MAX: Final = 1_000
+
+_FAILURE_CODES: Final[dict[FailureKind, str]] = {
+    FailureKind.REFUSED_TARGET: "11100",
+    FailureKind.CONNECT: "11205",
+    FailureKind.TIMEOUT: "11200",
+    FailureKind.TOO_LARGE: "11750",
+    FailureKind.REDIRECTS: "11200",
+    FailureKind.PROTOCOL: "11200",
+    FailureKind.STATUS: "11200",
+    FailureKind.INVALID: PARSE_FAILED,
+    FailureKind.UNSUPPORTED: SCHEMA,
+    FailureKind.LOOP: SCHEMA,
+}
+
+
+class TwimlLanguage:
+    """Twilio's `MarkupLanguage`."""
+
+    name = "twilio"
+    wait_rules = WaitRules(loops=False, failure_leaves=True, failure_hangs_up=False)
+
+    def __init__(self, limits: MarkupLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+
+    def parse(self, body: bytes, content_type: str, url: str | None, *, waiting: bool = False) -> Document:
+        if len(body) > self._limits.document_bytes_max:
+            raise DocumentError("11750", f"the document is over {self._limits.document_bytes_max} bytes")
+        kind = media_type_of(content_type)
+        if kind.startswith("audio/") and url is not None:
+            # The document is the sound itself; as waiting music it goes round.
+            return Document((Play(WebTarget(url, "GET"), FOREVER if waiting else 1),), url)
+        if kind == "text/plain":
+            text = body.decode("utf-8", "replace").strip()[: self._limits.text_characters_max]
+            return Document((Say(text),) if text else (), url)
+        if kind not in _XML_TYPES:
+            raise DocumentError(CONTENT_TYPE, f"content type {kind} is no TwiML")
+        try:
+            root = read_xml(body, charset_of(content_type), self._limits)
+        except XmlRefused as error:
+            raise DocumentError(PARSE_FAILED, str(error)) from None
+        if root.name != "Response":
+            raise DocumentError(SCHEMA, f"the root element is <{root.name}>, not <Response>")
+        reading = Reading(url, self._limits)
+        instructions = [
+            instruction
+            for element in root.children
+            if (instruction := _read_verb(element, reading, waiting)) is not None
+        ]
+        return Document(tuple(instructions), url, tuple(reading.remarks))
+
+    def request(self, call: MarkupCall, ask: Ask) -> DocumentRequest:
+        return document_request(call, ask)
+
+    def answers_before(self, instruction: Instruction) -> bool:
+        """Only Reject, and Pause and Redirect before anything else, leave a call unanswered."""
+        return not isinstance(instruction, Reject | Pause | Redirect | SetTag | Skip | Unsupported)
+
+    def exhausted(self, *, answered: bool) -> Ending:
+        return Ending(HangupCause.COMPLETED, answer_first=True)
+
+    def failed(self, kind: FailureKind, status: int | None = None) -> Failure:
+        cause = {
+            FailureKind.INVALID: HangupCause.DOCUMENT_INVALID,
+            FailureKind.UNSUPPORTED: HangupCause.APPLICATION_ERROR,
+            FailureKind.LOOP: HangupCause.APPLICATION_ERROR,
+        }.get(kind, HangupCause.CALLBACK_FAILED)
+        ending = Ending(cause, answer_first=True, apology=_APOLOGY)
+        return Failure(_FAILURE_CODES[kind], kind is not FailureKind.LOOP, ending)
+
+    def clip_failed(self, kind: str) -> ClipFailure:
+        """A sound that cannot be had is passed over; 12300 for one that is no sound, 13520 for speech."""
+        return ClipFailure({"audio": CONTENT_TYPE, "speech": "13520"}.get(kind, RETRIEVAL_FAILED))
+
+    def refused(self, join: JoinConference, refusal: Refusal) -> JoinRefusal:
+        match refusal:
+            case CoachedCallAbsent():
+                return JoinRefusal(Remark("13240", str(refusal)), AfterRefusal.ACTION)
+            case LabelTaken():
+                return JoinRefusal(Remark("16025", str(refusal)), AfterRefusal.NEXT)
+            case ConferenceFull():
+                return JoinRefusal(Remark("16020", str(refusal)), AfterRefusal.ACTION)
+            case InvalidValue(field="name"):
+                return JoinRefusal(Remark("13237", str(refusal)), AfterRefusal.ACTION)
+            case NotFound() | Conflict() if join.conference_id is not None:
+                return JoinRefusal(Remark("13236", str(refusal)), AfterRefusal.ACTION)
+            case _:
+                return JoinRefusal(Remark("16099", str(refusal)), AfterRefusal.ACTION)
+
+    def stay_details(self, reason: LeaveReason | None) -> tuple[tuple[str, str], ...]:
+        """After a conference there is neither DialCallSid nor DialCallDuration."""
+        if reason is None:
+            return (("DialCallStatus", "failed"), ("DialBridged", "false"))
+        return (("DialCallStatus", "answered"), ("DialBridged", "true"))
+
+
+def _read_verb(element: Element, reading: Reading, waiting: bool) -> Instruction | None:
+    name = element.name
+    if waiting and name not in _WAIT_VERBS:
+        reading.warn("13238", f"<{name}> is not allowed in a document for one who waits")
+        return None
+    match name:
+        case "Say":
+            return _read_say(element, reading)
+        case "Play":
+            return _read_play(element, reading)
+        case "Pause":
+            seconds = reading.number(element, "length", 1, "13910", minimum=0, maximum=86_400)
+            return Pause(seconds * 1000)
+        case "Redirect":
+            url = reading.url(element.text)
+            if url is None:
+                return Skip("11100", f"<Redirect> to {element.text!r}, which is no URL")
+            return Redirect(WebTarget(url, reading.method(element, "method", "POST", "13710")))
+        case "Hangup":
+            return Hangup()
+        case "Reject":
+            reason = reading.choice(element, "reason", ("rejected", "busy"), "rejected", SCHEMA)
+            return Reject(HangupCause.BUSY if reason == "busy" else HangupCause.REJECTED)
+        case "Dial":
+            return read_dial(element, reading)
+        case _ if name in _ELSEWHERE:
+            return Unsupported(name)
+        case _:
+            reading.warn(SCHEMA, f"line {element.line}: <{name}> is no verb")
+            return None
+
+
+def _read_say(element: Element, reading: Reading) -> Instruction:
+    text = element.spoken_text
+    if not text:
+        return Skip("13520", "<Say> has no text")
+    if len(text) > reading.limits.text_characters_max:
+        return Skip("13520", f"<Say> has over {reading.limits.text_characters_max} characters")
+    return Say(
+        text,
+        element.attributes.get("voice", "").strip(),
+        element.attributes.get("language", "").strip(),
+        reading.number(element, "loop", 1, "13510", minimum=0, maximum=_LOOPS_MAX),
+    )
+
+
+def _read_play(element: Element, reading: Reading) -> Instruction:
+    digits = element.attributes.get("digits", "")
+    if digits:
+        if len(digits) > 128 or not set(digits) <= _DIGITS:
+            return Skip(SCHEMA, "<Play digits> takes up to 128 of 0-9 * # w W")
+        return SendDigits(digits)
+    url = reading.url(element.text) if element.text else None
+    if url is None:
+        return Skip("11100", f"<Play> of {element.text!r}, which is no URL")
+    return Play(
+        WebTarget(url, "GET"),
+        reading.number(element, "loop", 1, "13410", minimum=0, maximum=_LOOPS_MAX),
+    )

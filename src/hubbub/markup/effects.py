@@ -1,0 +1,284 @@
+"""What goes into the interpreter and what comes out of it, as data.
+
+An `Effect` is something the interpreter wants done. At most one effect of an answer is *open*: it is the
+last, and one of the inputs named in its docstring must follow. The others are done and forgotten.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hubbub.domain.application import WebTarget
+from hubbub.domain.call import HangupCause
+from hubbub.domain.conference import Conference, LeaveReason
+from hubbub.domain.errors import Refusal
+from hubbub.markup.instructions import JoinConference, Play, Ring, Say
+
+
+class Purpose(StrEnum):
+    """Why a document is asked for; dialects name it in the request."""
+
+    INCOMING = "incoming"
+    """An inbound call wants its first document."""
+    ANSWERED = "answered"
+    """An outbound call was answered and wants its first document."""
+    REDIRECT = "redirect"
+    ACTION = "action"
+    """A verb is over and its author named the next document."""
+    WAIT = "wait"
+    """What to play to one who waits in a room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The request that a fallback stands in for."""
+
+    code: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A wish for a document. The dialect makes the HTTP request of it."""
+
+    purpose: Purpose
+    target: WebTarget
+    fallback: WebTarget | None = None
+    details: tuple[tuple[str, str], ...] = ()
+    """More parameters, in the dialect's words."""
+    failed: Failed | None = None
+    """Set when `target` is a fallback."""
+    conference: Conference | None = None
+
+
+# --- effects --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Open: `Fetched` or `FetchFailed`."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer the call. Open: `Answered`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Open: `PlaybackEnded` or `PlaybackFailed`."""
+
+    say: Say
+
+
+@dataclass(frozen=True, slots=True)
+class PlayClip:
+    """Open: `PlaybackEnded` or `PlaybackFailed`."""
+
+    play: Play
+
+
+@dataclass(frozen=True, slots=True)
+class PlayRinging:
+    """Play a ringing tone, or none to an unanswered call. Open: `PauseElapsed`."""
+
+    ring: Ring
+
+
+@dataclass(frozen=True, slots=True)
+class DialDigits:
+    """Send digits with their pauses. Open: `PauseElapsed`."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Open: `PauseElapsed`."""
+
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Enter a room. Open: `Joined`, then `LeftConference`; or `JoinRefused`."""
+
+    join: JoinConference
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Take the call out of its room. `LeftConference` is still to follow."""
+
+    reason: LeaveReason
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlaying:
+    """Cut what is playing short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retag:
+    """Change the call's free text."""
+
+    tag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Put a fault of the document on record."""
+
+    code: str
+    message: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Refuse the call, which is not answered. Nothing follows."""
+
+    cause: HangupCause
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call. Nothing follows."""
+
+    cause: HangupCause
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """A wait document has nothing more to play. Nothing follows."""
+
+    failed: bool = False
+    """It could not be had or was wrong; the dialect decides what that does to the call."""
+
+
+Effect = (
+    Fetch
+    | Answer
+    | Speak
+    | PlayClip
+    | PlayRinging
+    | DialDigits
+    | Wait
+    | Join
+    | Leave
+    | StopPlaying
+    | Retag
+    | Note
+    | Refuse
+    | HangUp
+    | Finish
+)
+
+OPEN_EFFECTS = (Fetch, Answer, Speak, PlayClip, PlayRinging, DialDigits, Wait, Join)
+LAST_EFFECTS = (Refuse, HangUp, Finish)
+
+
+# --- inputs ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    url: str
+    """Where the document was: the asked target as its author wrote it, without the parameters that a GET
+    carries, unless HTTP redirects led elsewhere. Relative URLs and an empty Redirect resolve against it."""
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFailed:
+    kind: str
+    """refused-target, connect, timeout, too-large, redirects, protocol, status."""
+    message: str
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackEnded:
+    heard_ms: int
+    """How long it sounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackFailed:
+    """The sound could not be had: a failed fetch's kind, or `audio` for a file that is no sound, or `speech`."""
+
+    kind: str
+    message: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseElapsed:
+    elapsed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRefused:
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class StayTimedOut:
+    """The `time_limit_ms` of the room's instruction is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftConference:
+    reason: LeaveReason
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFailed:
+    """What was to be heard while waiting could not be had; the room is to be left for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """Somebody gave the call another document: whatever runs is dropped."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    pass
+
+
+Input = (
+    Fetched
+    | FetchFailed
+    | Answered
+    | PlaybackEnded
+    | PlaybackFailed
+    | PauseElapsed
+    | Digit
+    | Joined
+    | JoinRefused
+    | StayTimedOut
+    | LeftConference
+    | WaitFailed
+    | Redirected
+    | CallEnded
+)

@@ -1,0 +1,226 @@
+"""What a customer's document can tell a call to do, in our words.
+
+Owns the neutral instruction set: frozen data, one class per instruction, and `Document`, a program of
+them. Leaves the spelling (TwiML, BXML, RCML) to the dialects and the doing to `interpreter` and the use
+cases. A verb that its vendor has and we have not becomes `Unsupported`, which ends the call in the
+dialect's way when it is reached: nothing is skipped in silence.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hubbub.domain.application import WebTarget
+from hubbub.domain.call import HangupCause
+from hubbub.domain.conference import Beep, JoinRequest
+from hubbub.domain.ids import CallId, ConferenceId
+
+FOREVER = 0
+"""A `loop` of 0: until the call ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak a text."""
+
+    text: str
+    voice: str = ""
+    """The dialect's word for the voice, read by the speech engine; empty: the engine's own."""
+    language: str = ""
+    """A BCP 47 tag; empty: the engine's own."""
+    loop: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play a sound file."""
+
+    target: WebTarget
+    loop: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    """Send telephone events to the far end. `w` waits half a second, `W` one second."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Let the far end hear ringing."""
+
+    duration_ms: int
+    answer: bool = True
+    """Answer first, and play a ringing tone; False: leave an unanswered call ringing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Go on with another document; the rest of this one is dropped."""
+
+    target: WebTarget
+    fallback: WebTarget | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    cause: HangupCause = HangupCause.COMPLETED
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Refuse a call that is not answered; one that is answered is hung up."""
+
+    cause: HangupCause
+    """BUSY or REJECTED."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTag:
+    """Replace the call's free text."""
+
+    tag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A verb that was written wrongly: told, and passed over."""
+
+    code: str
+    message: str
+    action: WebTarget | None = None
+    """Where the verb's own next document would have been."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A verb of the vendor's that this server does not have."""
+
+    verb: str
+
+
+class WaitKind(StrEnum):
+    STOCK = "stock"
+    SILENCE = "silence"
+    URL = "url"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitMusic:
+    """What one hears in a room that has not started."""
+
+    kind: WaitKind = WaitKind.STOCK
+    target: WebTarget | None = None
+    while_alone: bool = True
+    """Also for one who is alone in a room that has its moderator."""
+
+
+class JitterSize(StrEnum):
+    """How much a leg's jitter buffer may hold."""
+
+    OFF = "off"
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinConference:
+    """Enter a room and stay until something takes the call out."""
+
+    name: str
+    """The room's name; empty when `conference_id` names a live one."""
+    conference_id: ConferenceId | None = None
+    muted: bool = False
+    held: bool = False
+    coached: tuple[CallId, ...] = ()
+    coached_must_be_present: bool = False
+    one_coach: bool = False
+    start_on_enter: bool = True
+    end_on_exit: bool = False
+    label: str | None = None
+    beep: Beep = Beep.NONE
+    max_participants: int | None = None
+    events: WebTarget | None = None
+    events_fallback: WebTarget | None = None
+    event_words: tuple[str, ...] = ()
+    """Which events are wanted, in the dialect's words; empty: as the dialect's default has it."""
+    event_timeout_s: float | None = None
+    region: str | None = None
+    jitter: JitterSize | None = None
+    wait: WaitMusic = WaitMusic()
+    action: WebTarget | None = None
+    """Asked for the next document when the call leaves the room and lives on."""
+    leave_on_star: bool = False
+    time_limit_ms: int | None = None
+    """How long this call may stay."""
+    hang_up_when_evicted: bool = False
+    """Without an `action`, a call that the room's end put out is hung up instead of going on."""
+
+    def request(self, call_id: CallId, call_tag: str | None = None) -> JoinRequest:
+        """The wish to enter, as the room's rules read it. A room that is made takes the call's own tag."""
+        return JoinRequest(
+            call_id=call_id,
+            muted=self.muted,
+            held=self.held,
+            coached=self.coached,
+            coached_must_be_present=self.coached_must_be_present,
+            start_on_enter=self.start_on_enter,
+            end_on_exit=self.end_on_exit,
+            label=self.label,
+            beep=self.beep,
+            max_participants=self.max_participants,
+            one_coach=self.one_coach,
+            tag=call_tag,
+            events=self.events,
+            region=self.region,
+        )
+
+
+Instruction = (
+    Say
+    | Play
+    | SendDigits
+    | Pause
+    | Ring
+    | Redirect
+    | Hangup
+    | Reject
+    | SetTag
+    | Skip
+    | Unsupported
+    | JoinConference
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about a document that its author should know; the call goes on."""
+
+    code: str
+    """The dialect's own number or word."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One program."""
+
+    instructions: tuple[Instruction, ...]
+    base_url: str | None
+    """What the document's relative URLs were resolved against; None: it came in a request."""
+    remarks: tuple[Remark, ...] = ()
+
+
+class DocumentError(Exception):
+    """The document cannot be run at all. `code` is the dialect's own."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

@@ -1,0 +1,397 @@
+"""Runs documents: an input comes in, effects come out.
+
+A sans-IO machine. It owns where a call is in its program: which instruction runs, what must happen before
+the next, when a fallback is asked and when it is enough. It never fetches, plays, waits or joins itself,
+and knows no vendor: a `MarkupLanguage` reads documents and says what its vendor does on failure. Whoever
+drives it performs the effects in order and feeds what came of the open one (`effects.py`).
+
+The phases: IDLE → (BUSY with one open effect, or INSIDE a room) … → OVER. An input that does not fit the
+phase changes nothing: a playback may end just after it was cut short.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hubbub.domain.application import WebTarget
+from hubbub.domain.call import HangupCause
+from hubbub.domain.conference import LeaveReason
+from hubbub.markup import effects as fx
+from hubbub.markup.effects import Ask, Effect, Input, Note, Purpose
+from hubbub.markup.instructions import (
+    Document,
+    DocumentError,
+    Hangup,
+    Instruction,
+    JoinConference,
+    Pause,
+    Play,
+    Redirect,
+    Reject,
+    Remark,
+    Ring,
+    Say,
+    SendDigits,
+    SetTag,
+    Skip,
+    Unsupported,
+)
+from hubbub.markup.language import AfterRefusal, Ending, FailureKind, MarkupLanguage
+from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
+
+EVICTIONS = frozenset({LeaveReason.ENDED_BY_API, LeaveReason.MODERATOR_ENDED})
+
+
+class Phase(StrEnum):
+    IDLE = "idle"
+    BUSY = "busy"
+    """One open effect is being performed."""
+    INSIDE = "inside"
+    """In a room."""
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A document that came in a request instead of from a URL."""
+
+    body: bytes
+    content_type: str
+
+
+class Interpreter:
+    """One call's program, or the program heard by one who waits in a room (`waiting`)."""
+
+    def __init__(
+        self,
+        language: MarkupLanguage,
+        *,
+        answered: bool,
+        fallback: WebTarget | None = None,
+        waiting: bool = False,
+        limits: MarkupLimits = DEFAULT_LIMITS,
+    ) -> None:
+        """
+        Args:
+            answered: the call is answered already.
+            fallback: asked when a document fails that has no fallback of its own.
+        """
+        self._language = language
+        self._answered = answered
+        self._fallback = fallback
+        self._waiting = waiting
+        self._limits = limits
+        self._phase = Phase.IDLE
+        self._open: Effect | None = None
+        self._program: deque[Instruction] = deque()
+        self._document: Document | None = None
+        self._document_target: WebTarget | None = None
+        self._fallback_asked = False
+        self._ending = False
+        self._in_a_row = 0
+        self._fetched_count = 0
+
+    @property
+    def phase(self) -> Phase:
+        return self._phase
+
+    @property
+    def answered(self) -> bool:
+        return self._answered
+
+    @property
+    def join(self) -> JoinConference | None:
+        """The instruction that brought the call into its room, while it is there."""
+        if self._phase is Phase.INSIDE and isinstance(self._open, fx.Join):
+            return self._open.join
+        return None
+
+    def start(self, begin: Ask | Given | Document) -> list[Effect]:
+        """Begin with a URL to ask, a document that was given, or one that was read before."""
+        if self._phase is not Phase.IDLE:
+            return []
+        if isinstance(begin, Ask):
+            return self._ask(begin)
+        if isinstance(begin, Given):
+            return self._read(begin.body, begin.content_type, None)
+        return self._load(begin)
+
+    def feed(self, event: Input) -> list[Effect]:
+        """What to do now that `event` has happened."""
+        if self._phase is Phase.OVER:
+            return []
+        if isinstance(event, fx.CallEnded):
+            self._phase = Phase.OVER
+            self._program.clear()
+            return []
+        if isinstance(event, fx.Redirected):
+            return self._redirected(event.ask)
+        if isinstance(event, fx.Digit):
+            return self._digit(event.digit)
+        if self._phase is Phase.INSIDE:
+            return self._feed_inside(event)
+        if self._phase is Phase.BUSY:
+            return self._feed_busy(event)
+        return []
+
+    # --- inputs -------------------------------------------------------------------------------------------
+
+    def _feed_busy(self, event: Input) -> list[Effect]:
+        effect = self._open
+        match effect, event:
+            case fx.Fetch(), fx.Fetched():
+                return self._fetched(effect.ask, event)
+            case fx.Fetch(), fx.FetchFailed():
+                kind = FailureKind.of_fetch(event.kind)
+                return self._fail(kind, event.message, effect.ask.target.url, event.status)
+            case fx.Answer(), fx.Answered():
+                self._answered = True
+                return self._run()
+            case ((fx.Speak() | fx.PlayClip()), fx.PlaybackEnded()):
+                return self._passed(event.heard_ms)
+            case ((fx.Speak() | fx.PlayClip()), fx.PlaybackFailed()):
+                return self._clip_failed(event)
+            case ((fx.Wait() | fx.PlayRinging() | fx.DialDigits()), fx.PauseElapsed()):
+                return self._passed(event.elapsed_ms)
+            case fx.Join(), fx.Joined():
+                self._phase = Phase.INSIDE
+                self._in_a_row = 0
+                return []
+            case fx.Join(), fx.JoinRefused():
+                return self._join_refused(effect.join, event)
+            case fx.Join(), fx.LeftConference():
+                # It was let in and put out before the driver could say so.
+                return self._left(effect.join, event.reason)
+            case _:
+                return []
+
+    def _passed(self, duration_ms: int) -> list[Effect]:
+        """An instruction that took time is over: documents that follow are no longer "in a row"."""
+        if duration_ms > 0:
+            self._in_a_row = 0
+        return self._run()
+
+    def _feed_inside(self, event: Input) -> list[Effect]:
+        join = self.join
+        assert join is not None
+        match event:
+            case fx.LeftConference():
+                return self._left(join, event.reason)
+            case fx.StayTimedOut():
+                return [fx.Leave(LeaveReason.TIME_LIMIT)]
+            case fx.WaitFailed():
+                return self._wait_failed()
+            case _:
+                return []
+
+    def _digit(self, digit: str) -> list[Effect]:
+        join = self.join
+        if join is not None and join.leave_on_star and digit == "*":
+            return [fx.Leave(LeaveReason.DIGIT)]
+        return []
+
+    def _redirected(self, ask: Ask) -> list[Effect]:
+        """Drop what runs and begin again elsewhere."""
+        before: list[Effect] = []
+        if self._phase is Phase.INSIDE:
+            before.append(fx.Leave(LeaveReason.REDIRECTED))
+        elif isinstance(self._open, fx.Speak | fx.PlayClip | fx.PlayRinging):
+            before.append(fx.StopPlaying())
+        self._program.clear()
+        self._ending = False
+        self._in_a_row = 0
+        return before + self._ask(ask)
+
+    def _wait_failed(self) -> list[Effect]:
+        if self._language.wait_rules.failure_hangs_up:
+            return self._over(fx.HangUp(HangupCause.APPLICATION_ERROR))
+        return [fx.Leave(LeaveReason.ADD_FAILED)]
+
+    def _left(self, join: JoinConference, reason: LeaveReason) -> list[Effect]:
+        self._phase = Phase.BUSY
+        self._open = None
+        if join.action is not None:
+            return self._ask(
+                Ask(Purpose.ACTION, join.action, self._fallback, self._language.stay_details(reason))
+            )
+        if join.hang_up_when_evicted and reason in EVICTIONS:
+            return self._over(fx.HangUp(HangupCause.COMPLETED))
+        return self._run()
+
+    def _join_refused(self, join: JoinConference, event: fx.JoinRefused) -> list[Effect]:
+        verdict = self._language.refused(join, event.refusal)
+        notes = self._notes([verdict.remark] if verdict.remark else [])
+        if verdict.then is AfterRefusal.HANG_UP:
+            return [*notes, *self._over(fx.HangUp(verdict.cause))]
+        if verdict.then is AfterRefusal.ACTION and join.action is not None:
+            details = self._language.stay_details(None)
+            return [*notes, *self._ask(Ask(Purpose.ACTION, join.action, self._fallback, details))]
+        return [*notes, *self._run()]
+
+    def _clip_failed(self, event: fx.PlaybackFailed) -> list[Effect]:
+        verdict = self._language.clip_failed(event.kind)
+        note = Note(verdict.code, event.message, event.url or self._url)
+        if verdict.ending is not None and not self._waiting and not self._ending:
+            return [note, *self._end(verdict.ending)]
+        return [note, *self._run()]
+
+    # --- documents ----------------------------------------------------------------------------------------
+
+    def _ask(self, ask: Ask) -> list[Effect]:
+        self._in_a_row += 1
+        self._fetched_count += 1
+        if (
+            self._in_a_row > self._limits.documents_in_a_row_max
+            or self._fetched_count > self._limits.documents_per_call_max
+        ):
+            return self._fail(FailureKind.LOOP, "too many documents one after another", ask.target.url, None)
+        self._fallback_asked = ask.failed is not None
+        return self._wait_for(fx.Fetch(ask))
+
+    def _fetched(self, ask: Ask, event: fx.Fetched) -> list[Effect]:
+        self._document_target = ask.target
+        return self._read(event.body, event.content_type, event.url)
+
+    def _read(self, body: bytes, content_type: str, url: str | None) -> list[Effect]:
+        try:
+            document = self._language.parse(body, content_type, url, waiting=self._waiting)
+        except DocumentError as error:
+            return self._fail(FailureKind.INVALID, error.message, url, None, code=error.code)
+        return self._load(document)
+
+    def _load(self, document: Document) -> list[Effect]:
+        self._document = document
+        self._program = deque(document.instructions)
+        return [*self._notes(document.remarks), *self._run()]
+
+    def _fail(
+        self, kind: FailureKind, message: str, url: str | None, status: int | None, *, code: str | None = None
+    ) -> list[Effect]:
+        verdict = self._language.failed(kind, status)
+        note = Note(code or verdict.code, message, url)
+        self._program.clear()
+        fallback = self._fallback_for()
+        if verdict.falls_back and fallback is not None:
+            asked = self._open.ask if isinstance(self._open, fx.Fetch) else None
+            return [
+                note,
+                *self._ask(
+                    Ask(
+                        asked.purpose if asked else Purpose.REDIRECT,
+                        fallback,
+                        None,
+                        asked.details if asked else (),
+                        fx.Failed(note.code, url or ""),
+                        asked.conference if asked else None,
+                    )
+                ),
+            ]
+        if self._waiting:
+            return [note, *self._over(fx.Finish(failed=True))]
+        return [note, *self._end(verdict.ending)]
+
+    def _fallback_for(self) -> WebTarget | None:
+        """The fallback that is still to be tried for the document that failed."""
+        if self._fallback_asked or self._ending:
+            return None
+        if isinstance(self._open, fx.Fetch) and self._open.ask.fallback is not None:
+            return self._open.ask.fallback
+        return self._fallback
+
+    # --- instructions -------------------------------------------------------------------------------------
+
+    def _run(self) -> list[Effect]:
+        """Do instructions until one of them takes time."""
+        done: list[Effect] = []
+        while self._program:
+            instruction = self._program.popleft()
+            if not self._answered and not self._waiting and self._language.answers_before(instruction):
+                self._program.appendleft(instruction)
+                return [*done, *self._wait_for(fx.Answer())]
+            match instruction:
+                case Skip() if instruction.action is not None:
+                    done += self._notes([Remark(instruction.code, instruction.message)])
+                    details = self._language.stay_details(None)
+                    ask = Ask(Purpose.ACTION, instruction.action, self._fallback, details)
+                    return done + self._ask(ask)
+                case Skip():
+                    done += self._notes([Remark(instruction.code, instruction.message)])
+                case SetTag():
+                    done.append(fx.Retag(instruction.tag))
+                case _:
+                    return done + self._perform(instruction)
+        return done + self._exhausted()
+
+    def _perform(self, instruction: Instruction) -> list[Effect]:
+        match instruction:
+            case Say():
+                return self._wait_for(fx.Speak(instruction))
+            case Play():
+                return self._wait_for(fx.PlayClip(instruction))
+            case Pause():
+                return self._wait_for(fx.Wait(instruction.duration_ms))
+            case SendDigits():
+                return self._wait_for(fx.DialDigits(instruction.digits))
+            case Ring():
+                return self._wait_for(fx.PlayRinging(instruction))
+            case JoinConference():
+                return self._wait_for(fx.Join(instruction))
+            case Redirect():
+                fallback = instruction.fallback or self._fallback
+                purpose = Purpose.WAIT if self._waiting else Purpose.REDIRECT
+                return self._ask(Ask(purpose, instruction.target, fallback))
+            case Hangup():
+                return self._end(Ending(instruction.cause))
+            case Reject():
+                return self._end(Ending(instruction.cause if not self._answered else HangupCause.COMPLETED))
+            case Unsupported():
+                message = f"<{instruction.verb}> is not supported by this server"
+                return self._fail(FailureKind.UNSUPPORTED, message, self._url, None)
+            case _:  # pragma: no cover - `_run` takes the two that are left
+                raise AssertionError(instruction)
+
+    def _exhausted(self) -> list[Effect]:
+        if not self._waiting:
+            return self._end(self._language.exhausted(answered=self._answered))
+        document = self._document
+        if self._language.wait_rules.loops and document is not None and self._in_a_row == 0:
+            # A document that took no time would begin again at once, for ever; so it is silence instead.
+            self._in_a_row = 1
+            self._program = deque(document.instructions)
+            return self._run()
+        return self._over(fx.Finish())
+
+    def _end(self, ending: Ending) -> list[Effect]:
+        """End the call, with an apology if the dialect makes one and it has not been tried."""
+        self._program.clear()
+        if ending.apology is not None and not self._ending:
+            self._ending = True
+            self._program.extend([ending.apology, Hangup(ending.cause)])
+            return self._run()
+        self._ending = True
+        if not self._answered and ending.answer_first:
+            self._program.append(Hangup(ending.cause))
+            return self._wait_for(fx.Answer())
+        if self._answered:
+            return self._over(fx.HangUp(ending.cause))
+        return self._over(fx.Refuse(ending.cause))
+
+    # --- small things -------------------------------------------------------------------------------------
+
+    @property
+    def _url(self) -> str | None:
+        return self._document_target.url if self._document_target else None
+
+    def _notes(self, remarks: "tuple[Remark, ...] | list[Remark]") -> list[Effect]:
+        return [Note(remark.code, remark.message, self._url) for remark in remarks]
+
+    def _wait_for(self, effect: Effect) -> list[Effect]:
+        self._phase = Phase.BUSY
+        self._open = effect
+        return [effect]
+
+    def _over(self, effect: Effect) -> list[Effect]:
+        self._phase = Phase.OVER
+        self._program.clear()
+        self._open = None
+        return [effect]

@@ -1,0 +1,411 @@
+"""The interpreter, input by input."""
+
+import pytest
+
+from hubbub.domain.application import WebTarget
+from hubbub.domain.call import HangupCause
+from hubbub.domain.conference import LeaveReason
+from hubbub.domain.errors import ConferenceFull, LabelTaken
+from hubbub.markup.effects import (
+    Answer,
+    Answered,
+    Ask,
+    CallEnded,
+    DialDigits,
+    Digit,
+    Failed,
+    Fetch,
+    Fetched,
+    FetchFailed,
+    Finish,
+    HangUp,
+    Join,
+    Joined,
+    JoinRefused,
+    Leave,
+    LeftConference,
+    Note,
+    PauseElapsed,
+    PlaybackEnded,
+    PlaybackFailed,
+    PlayClip,
+    PlayRinging,
+    Purpose,
+    Redirected,
+    Refuse,
+    Retag,
+    Speak,
+    StayTimedOut,
+    StopPlaying,
+    Wait,
+    WaitFailed,
+)
+from hubbub.markup.instructions import (
+    Document,
+    Hangup,
+    Instruction,
+    JoinConference,
+    Pause,
+    Play,
+    Redirect,
+    Reject,
+    Remark,
+    Ring,
+    Say,
+    SendDigits,
+    SetTag,
+    Skip,
+    Unsupported,
+)
+from hubbub.markup.interpreter import Given, Interpreter, Phase
+from hubbub.markup.language import AfterRefusal, Ending, WaitRules
+from hubbub.markup.limits import MarkupLimits
+from markup_language import FakeLanguage
+
+START = WebTarget("http://acme.example/start")
+NEXT = WebTarget("http://acme.example/next")
+PLAN_B = WebTarget("http://acme.example/plan-b")
+ASK = Ask(Purpose.INCOMING, START)
+ROOM = JoinConference("room")
+CLIP = Play(WebTarget("http://acme.example/a.wav"))
+
+
+def fetched(body: bytes = b"doc") -> Fetched:
+    return Fetched("http://acme.example/doc", "text/xml", body)
+
+
+def running(
+    *instructions: Instruction, language: FakeLanguage | None = None, answered: bool = True, **options: object
+) -> tuple[Interpreter, list[object]]:
+    """An interpreter that was handed a document, and its first effects."""
+    interpreter = Interpreter(language or FakeLanguage(), answered=answered, **options)  # type: ignore[arg-type]
+    return interpreter, list(interpreter.start(Document(instructions, None)))
+
+
+def test_a_call_is_asked_for_answered_spoken_to_and_hung_up() -> None:
+    language = FakeLanguage()
+    language.holds(b"doc", Say("hello"), CLIP)
+    interpreter = Interpreter(language, answered=False)
+    assert interpreter.start(ASK) == [Fetch(ASK)]
+    assert interpreter.feed(fetched()) == [Answer()]
+    assert interpreter.feed(Answered()) == [Speak(Say("hello"))]
+    assert interpreter.feed(PlaybackEnded(500)) == [PlayClip(CLIP)]
+    assert interpreter.feed(PlaybackEnded(500)) == [HangUp(HangupCause.COMPLETED)]
+    assert interpreter.phase is Phase.OVER
+
+
+@pytest.mark.parametrize(
+    ("instruction", "effect", "outcome"),
+    [
+        (Say("a"), Speak(Say("a")), PlaybackEnded(1)),
+        (CLIP, PlayClip(CLIP), PlaybackEnded(1)),
+        (Pause(2000), Wait(2000), PauseElapsed(2000)),
+        (SendDigits("1w"), DialDigits("1w"), PauseElapsed(1)),
+        (Ring(5000), PlayRinging(Ring(5000)), PauseElapsed(5000)),
+    ],
+)
+def test_an_instruction_takes_its_time_and_the_next_follows(
+    instruction: Instruction, effect: object, outcome: object
+) -> None:
+    interpreter, effects = running(instruction, Pause(1))
+    assert effects == [effect]
+    assert interpreter.feed(outcome) == [Wait(1)]  # type: ignore[arg-type]
+
+
+def test_a_reject_first_leaves_the_call_unanswered() -> None:
+    _, effects = running(Reject(HangupCause.BUSY), answered=False)
+    assert effects == [Refuse(HangupCause.BUSY)]
+
+
+def test_a_pause_first_lets_it_ring_and_a_reject_may_follow() -> None:
+    interpreter, effects = running(Pause(3000), Reject(HangupCause.REJECTED), answered=False)
+    assert effects == [Wait(3000)]
+    assert interpreter.feed(PauseElapsed(3000)) == [Refuse(HangupCause.REJECTED)]
+
+
+def test_a_reject_after_the_answer_hangs_up() -> None:
+    _, effects = running(Reject(HangupCause.BUSY), answered=True)
+    assert effects == [HangUp(HangupCause.COMPLETED)]
+
+
+def test_an_empty_document_ends_an_unanswered_call_as_the_dialect_has_it() -> None:
+    interpreter, effects = running(answered=False, language=FakeLanguage(answer_first=True))
+    assert effects == [Answer()]
+    assert interpreter.feed(Answered()) == [HangUp(HangupCause.COMPLETED)]
+    _, effects = running(answered=False, language=FakeLanguage(answer_first=False))
+    assert effects == [Refuse(HangupCause.COMPLETED)]
+
+
+def test_hangup_drops_what_follows() -> None:
+    _, effects = running(Hangup(), Say("never"))
+    assert effects == [HangUp(HangupCause.COMPLETED)]
+
+
+def test_tags_and_faulty_verbs_take_no_time() -> None:
+    _, effects = running(SetTag("vip"), Skip("13520", "no text"), Pause(1))
+    assert effects == [Retag("vip"), Note("13520", "no text", None), Wait(1)]
+
+
+def test_a_faulty_verb_with_an_action_leads_there() -> None:
+    _, effects = running(Skip("13240", "nobody", NEXT), Say("never"))
+    ask = Ask(Purpose.ACTION, NEXT, None, (("Left", "None"),))
+    assert effects == [Note("13240", "nobody", None), Fetch(ask)]
+
+
+def test_remarks_on_a_document_are_noted_before_it_runs() -> None:
+    language = FakeLanguage()
+    language.holds(b"doc", Pause(1), remarks=(Remark("13235", "beep"),))
+    interpreter = Interpreter(language, answered=True)
+    interpreter.start(ASK)
+    assert interpreter.feed(fetched()) == [Note("13235", "beep", START.url), Wait(1)]
+
+
+def test_a_redirect_drops_the_rest_and_keeps_the_calls_fallback() -> None:
+    _, effects = running(Redirect(NEXT), Say("never"), fallback=PLAN_B)
+    assert effects == [Fetch(Ask(Purpose.REDIRECT, NEXT, PLAN_B))]
+
+
+def test_a_given_document_is_read_without_an_address() -> None:
+    language = FakeLanguage()
+    language.holds(b"given", Pause(1))
+    interpreter = Interpreter(language, answered=True)
+    assert interpreter.start(Given(b"given", "text/xml")) == [Wait(1)]
+
+
+# --- failures ---------------------------------------------------------------------------------------------
+
+
+def test_a_failed_fetch_asks_the_fallback_and_tells_why() -> None:
+    interpreter = Interpreter(FakeLanguage(), answered=False, fallback=PLAN_B)
+    interpreter.start(ASK)
+    effects = interpreter.feed(FetchFailed("timeout", "slow"))
+    ask = Ask(Purpose.INCOMING, PLAN_B, None, (), Failed("f-timeout", START.url))
+    assert effects == [Note("f-timeout", "slow", START.url), Fetch(ask)]
+
+
+def test_the_askings_own_fallback_wins_over_the_calls() -> None:
+    interpreter = Interpreter(FakeLanguage(), answered=True, fallback=PLAN_B)
+    interpreter.start(Ask(Purpose.REDIRECT, START, NEXT))
+    _, fetch = interpreter.feed(FetchFailed("connect", "refused"))
+    assert isinstance(fetch, Fetch)
+    assert fetch.ask.target == NEXT
+
+
+def test_a_fallback_that_fails_too_ends_the_call() -> None:
+    interpreter = Interpreter(FakeLanguage(answer_first=False), answered=False, fallback=PLAN_B)
+    interpreter.start(ASK)
+    interpreter.feed(FetchFailed("connect", "refused"))
+    assert interpreter.feed(FetchFailed("status", "500", 500)) == [
+        Note("f-status", "500", PLAN_B.url),
+        Refuse(HangupCause.CALLBACK_FAILED),
+    ]
+
+
+def test_a_wrong_document_asks_the_fallback_and_that_one_runs() -> None:
+    language = FakeLanguage()
+    language.holds(b"b", Pause(1))
+    interpreter = Interpreter(language, answered=True, fallback=PLAN_B)
+    interpreter.start(ASK)
+    note, fetch = interpreter.feed(fetched(b"nonsense"))
+    assert isinstance(note, Note)
+    assert note.code == "bad"
+    assert isinstance(fetch, Fetch)
+    assert interpreter.feed(fetched(b"b")) == [Wait(1)]
+
+
+def test_an_apology_is_answered_first_said_and_then_the_call_ends() -> None:
+    sorry = Say("sorry")
+    interpreter = Interpreter(FakeLanguage(apology=sorry), answered=False)
+    interpreter.start(ASK)
+    note, answer = interpreter.feed(fetched(b"nonsense"))
+    assert isinstance(note, Note)
+    assert answer == Answer()
+    assert interpreter.feed(Answered()) == [Speak(sorry)]
+    assert interpreter.feed(PlaybackEnded(900)) == [HangUp(HangupCause.DOCUMENT_INVALID)]
+
+
+def test_an_apology_that_cannot_be_spoken_still_ends_the_call() -> None:
+    language = FakeLanguage(apology=Say("sorry"), clip_ending=Ending(HangupCause.APPLICATION_ERROR))
+    interpreter = Interpreter(language, answered=True)
+    interpreter.start(ASK)
+    interpreter.feed(fetched(b"nonsense"))
+    effects = interpreter.feed(PlaybackFailed("speech", "no engine"))
+    assert effects[-1] == HangUp(HangupCause.DOCUMENT_INVALID)
+
+
+def test_an_unsupported_verb_ends_the_call_and_is_never_skipped() -> None:
+    _, effects = running(Unsupported("Gather"), Say("never"))
+    assert effects == [
+        Note("f-unsupported", "<Gather> is not supported by this server", None),
+        HangUp(HangupCause.CALLBACK_FAILED),
+    ]
+
+
+def test_a_sound_that_cannot_be_had_is_passed_over_or_ends_the_call() -> None:
+    failed = PlaybackFailed("status", "404", "http://acme.example/a.wav")
+    interpreter, _ = running(CLIP, Pause(1))
+    assert interpreter.feed(failed) == [Note("c-status", "404", failed.url), Wait(1)]
+    strict = FakeLanguage(clip_ending=Ending(HangupCause.APPLICATION_ERROR))
+    interpreter, _ = running(CLIP, Pause(1), language=strict)
+    assert interpreter.feed(failed)[-1] == HangUp(HangupCause.APPLICATION_ERROR)
+
+
+def test_redirects_without_end_are_cut_off() -> None:
+    language = FakeLanguage()
+    language.holds(b"doc", Redirect(START))
+    interpreter = Interpreter(language, answered=True, limits=MarkupLimits(documents_in_a_row_max=5))
+    effects = interpreter.start(ASK)
+    fetches = 0
+    while isinstance(effects[-1], Fetch):
+        fetches += 1
+        effects = interpreter.feed(fetched())
+    assert fetches == 5
+    assert effects[0] == Note("f-loop", "too many documents one after another", START.url)
+    assert interpreter.phase is Phase.OVER
+
+
+def test_a_moment_of_sound_makes_a_loop_legal_until_the_calls_limit() -> None:
+    language = FakeLanguage()
+    language.holds(b"doc", Pause(1000), Redirect(START))
+    limits = MarkupLimits(documents_in_a_row_max=2, documents_per_call_max=20)
+    interpreter = Interpreter(language, answered=True, limits=limits)
+    effects = interpreter.start(ASK)
+    fetches = 0
+    while isinstance(effects[-1], Fetch):
+        fetches += 1
+        interpreter.feed(fetched())
+        effects = interpreter.feed(PauseElapsed(1000))
+    assert fetches == 20
+
+
+def test_a_pause_of_no_length_does_not_make_a_loop_legal() -> None:
+    language = FakeLanguage()
+    language.holds(b"doc", Pause(0), Redirect(START))
+    interpreter = Interpreter(language, answered=True, limits=MarkupLimits(documents_in_a_row_max=3))
+    effects = interpreter.start(ASK)
+    for _ in range(3):
+        interpreter.feed(fetched())
+        effects = interpreter.feed(PauseElapsed(0))
+    assert isinstance(effects[-1], HangUp)
+
+
+# --- rooms ------------------------------------------------------------------------------------------------
+
+
+def inside(join: JoinConference, *rest: Instruction, **options: object) -> Interpreter:
+    interpreter, effects = running(join, *rest, **options)  # type: ignore[arg-type]
+    assert effects == [Join(join)]
+    assert interpreter.feed(Joined()) == []
+    assert interpreter.phase is Phase.INSIDE
+    return interpreter
+
+
+def test_after_the_room_the_next_instruction_runs() -> None:
+    interpreter = inside(ROOM, Pause(1))
+    assert interpreter.feed(LeftConference(LeaveReason.ENDED_BY_API)) == [Wait(1)]
+
+
+def test_after_the_room_its_action_is_asked_and_the_rest_is_unreachable() -> None:
+    interpreter = inside(JoinConference("room", action=NEXT), Pause(1))
+    ask = Ask(Purpose.ACTION, NEXT, None, (("Left", "kicked"),))
+    assert interpreter.feed(LeftConference(LeaveReason.KICKED)) == [Fetch(ask)]
+
+
+def test_a_dialect_may_hang_up_those_whom_the_rooms_end_put_out() -> None:
+    strict = JoinConference("room", hang_up_when_evicted=True)
+    evicted = inside(strict, Pause(1)).feed(LeftConference(LeaveReason.MODERATOR_ENDED))
+    assert evicted == [HangUp(HangupCause.COMPLETED)]
+    assert inside(strict, Pause(1)).feed(LeftConference(LeaveReason.KICKED)) == [Wait(1)]
+
+
+def test_the_star_leaves_only_where_it_was_asked_for() -> None:
+    assert inside(ROOM).feed(Digit("*")) == []
+    interpreter = inside(JoinConference("room", leave_on_star=True))
+    assert interpreter.feed(Digit("5")) == []
+    assert interpreter.feed(Digit("*")) == [Leave(LeaveReason.DIGIT)]
+
+
+def test_a_stay_that_is_too_long_is_ended() -> None:
+    assert inside(ROOM).feed(StayTimedOut()) == [Leave(LeaveReason.TIME_LIMIT)]
+
+
+def test_waiting_that_fails_leaves_the_room_or_ends_the_call() -> None:
+    assert inside(ROOM).feed(WaitFailed()) == [Leave(LeaveReason.ADD_FAILED)]
+    strict = FakeLanguage(rules=WaitRules(loops=True, failure_leaves=False, failure_hangs_up=True))
+    assert inside(ROOM, language=strict).feed(WaitFailed()) == [HangUp(HangupCause.APPLICATION_ERROR)]
+
+
+@pytest.mark.parametrize(
+    ("then", "last"),
+    [
+        (AfterRefusal.NEXT, Wait(1)),
+        (AfterRefusal.ACTION, Fetch(Ask(Purpose.ACTION, NEXT, None, (("Left", "None"),)))),
+        (AfterRefusal.HANG_UP, HangUp(HangupCause.APPLICATION_ERROR)),
+    ],
+)
+def test_a_room_that_refuses_leads_where_the_dialect_says(then: AfterRefusal, last: object) -> None:
+    interpreter, _ = running(
+        JoinConference("room", action=NEXT), Pause(1), language=FakeLanguage(after_refusal=then)
+    )
+    effects = interpreter.feed(JoinRefused(LabelTaken("label bob is in use")))
+    assert effects == [Note("refused", "label bob is in use", None), last]
+
+
+def test_a_refusal_may_be_no_fault_at_all() -> None:
+    interpreter, _ = running(ROOM, Pause(1))
+    assert interpreter.feed(JoinRefused(ConferenceFull("full"))) == [Wait(1)]
+
+
+# --- being interrupted ------------------------------------------------------------------------------------
+
+
+def test_a_redirect_from_outside_cuts_sound_short_and_drops_the_rest() -> None:
+    interpreter, _ = running(CLIP, Say("never"))
+    ask = Ask(Purpose.REDIRECT, NEXT)
+    assert interpreter.feed(Redirected(ask)) == [StopPlaying(), Fetch(ask)]
+    assert interpreter.feed(PlaybackEnded(5)) == []
+
+
+def test_a_redirect_from_outside_takes_the_call_out_of_its_room() -> None:
+    interpreter = inside(ROOM, Say("never"))
+    ask = Ask(Purpose.REDIRECT, NEXT)
+    assert interpreter.feed(Redirected(ask)) == [Leave(LeaveReason.REDIRECTED), Fetch(ask)]
+    assert interpreter.feed(LeftConference(LeaveReason.REDIRECTED)) == []
+
+
+def test_after_the_calls_end_nothing_is_done() -> None:
+    interpreter, _ = running(CLIP, Say("never"))
+    assert interpreter.feed(CallEnded()) == []
+    assert interpreter.feed(PlaybackEnded(5)) == []
+    assert interpreter.feed(Redirected(ASK)) == []
+
+
+# --- waiting ----------------------------------------------------------------------------------------------
+
+
+def test_a_wait_document_is_heard_once_and_then_it_is_silent() -> None:
+    interpreter, effects = running(CLIP, waiting=True)
+    assert effects == [PlayClip(CLIP)]
+    assert interpreter.feed(PlaybackEnded(5)) == [Finish()]
+
+
+def test_a_wait_document_goes_round_where_the_dialect_says_so() -> None:
+    rules = WaitRules(loops=True, failure_leaves=False, failure_hangs_up=False)
+    interpreter, _ = running(CLIP, waiting=True, language=FakeLanguage(rules=rules))
+    for _ in range(10):
+        assert interpreter.feed(PlaybackEnded(5)) == [PlayClip(CLIP)]
+
+
+def test_a_wait_document_that_takes_no_time_is_silence() -> None:
+    rules = WaitRules(loops=True, failure_leaves=False, failure_hangs_up=False)
+    interpreter, _ = running(CLIP, waiting=True, language=FakeLanguage(rules=rules))
+    effects = interpreter.feed(PlaybackFailed("status", "404"))
+    while not isinstance(effects[-1], Finish):
+        effects = interpreter.feed(PlaybackFailed("status", "404"))
+    assert interpreter.phase is Phase.OVER
+
+
+def test_a_wait_document_that_cannot_be_had_says_so() -> None:
+    interpreter = Interpreter(FakeLanguage(), answered=True, waiting=True)
+    interpreter.start(Ask(Purpose.WAIT, START))
+    assert interpreter.feed(FetchFailed("status", "500", 500))[-1] == Finish(failed=True)
