@@ -235,27 +235,3 @@ def _convert(name: str, value: object, kind: type) -> Any:
         return kind(str(value))
     except ValueError:
         raise SettingsError(f"{name}: a number is wanted, not {value!r}") from None
-
-
-def documentation() -> str:
-    """The settings as the Markdown of docs/settings.md."""
-    lines = [
-        "# Settings",
-        "",
-        "Each setting is a flag of `hubbub serve` (`--http`), an environment variable (`HUBBUB_HTTP`) and a key",
-        'of the TOML file given with `--settings` (`http = "127.0.0.1:8080"`). Flags win over the environment,',
-        "the environment over the file. This page is written by `python -m hubbub.config`; a test holds it to",
-        "the code.",
-        "",
-        "| setting | default | meaning |",
-        "| --- | --- | --- |",
-    ]
-    for item in dataclasses.fields(Settings):
-        default = str(item.default).lower() if isinstance(item.default, bool) else str(item.default)
-        shown = f"`{default}`" if default else "empty"
-        lines.append(f"| `{item.name}` | {shown} | {item.metadata['help']} |")
-    return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    Path("docs/settings.md").write_text(documentation(), encoding="utf-8")
