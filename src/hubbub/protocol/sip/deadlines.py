@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
 
-from .timers import NEVER
+from hubbub.protocol.sip.timers import NEVER
 
 _REBUILD_FROM = 256
 """Below this many entries a rebuild is not worth its own cost."""
@@ -40,10 +40,15 @@ class Timer(Timed):
 
     def __init__(self, action: Callable[[float], None]) -> None:
         super().__init__()
-        self._action: Callable[[float], None] = action
+        self._action: Callable[[float], None] | None = action
 
     def fire(self, now: float) -> None:
-        self._action(now)
+        if self._action is not None:
+            self._action(now)
+
+    def forget(self) -> None:
+        """Lets go of the action, so that a stale entry of the heap keeps no call alive."""
+        self._action = None
 
 
 class Deadlines:

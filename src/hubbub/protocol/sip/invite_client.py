@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .timers import T1_S, TIMER_B_S, TIMER_D_S, TIMER_M_S
-from .transaction import Action, Event, State, Table, Transaction
+from hubbub.protocol.sip.timers import T1_S, TIMER_B_S, TIMER_D_S, TIMER_M_S
+from hubbub.protocol.sip.transaction import Action, Event, State, Table, Transaction
 
 
 class InviteClient(Transaction):

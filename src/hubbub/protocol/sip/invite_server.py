@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .timers import T1_S, T2_S, TIMER_H_S, TIMER_I_S, TIMER_L_S
-from .transaction import Action, Event, State, Table, Transaction
+from hubbub.protocol.sip.timers import T1_S, T2_S, TIMER_H_S, TIMER_I_S, TIMER_L_S
+from hubbub.protocol.sip.transaction import Action, Event, State, Table, Transaction
 
 
 class InviteServer(Transaction):

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .timers import T1_S, T2_S, TIMER_F_S, TIMER_K_S
-from .transaction import Action, Event, State, Table, Transaction
+from hubbub.protocol.sip.timers import T1_S, T2_S, TIMER_F_S, TIMER_K_S
+from hubbub.protocol.sip.transaction import Action, Event, State, Table, Transaction
 
 
 class NonInviteClient(Transaction):

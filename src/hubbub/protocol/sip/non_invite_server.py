@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .timers import TIMER_J_S
-from .transaction import Action, Event, State, Table, Transaction
+from hubbub.protocol.sip.timers import TIMER_J_S
+from hubbub.protocol.sip.transaction import Action, Event, State, Table, Transaction
 
 
 class NonInviteServer(Transaction):

@@ -20,8 +20,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
-from .deadlines import Timed
-from .timers import NEVER
+from hubbub.protocol.sip.timers import NEVER
 
 
 class State(StrEnum):
@@ -59,7 +58,7 @@ class Action(StrEnum):
     SEND = "send"
     """Send what was sent last (again, or for the first time)."""
     SEND_TRYING = "send 100"
-    """Send 100 Trying on behalf of a user that takes its time."""
+    """Send 100 Trying on behalf of a user that takes its time, unless it has said something meanwhile."""
     ACKNOWLEDGE = "acknowledge"
     """Send the ACK of a failure (RFC 3261 §17.1.1.3)."""
     PASS_UP = "pass up"  # noqa: S105 - no password
@@ -83,7 +82,7 @@ def event_of_status(status: int) -> Event:
     return Event.SUCCESS if status < 300 else Event.FAILURE
 
 
-class Transaction(Timed):
+class Transaction:
     """One request and what answers it, at one end. Subclasses give the table and say which timers a state runs."""
 
     __slots__ = ("expire_at", "interval_s", "reliable", "resend_at", "state")
@@ -91,7 +90,6 @@ class Transaction(Timed):
     TABLE: ClassVar[Table]
 
     def __init__(self, state: State, *, reliable: bool) -> None:
-        super().__init__()
         self.state = state
         self.reliable = reliable
         self.resend_at = NEVER

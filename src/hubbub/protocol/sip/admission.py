@@ -1,0 +1,56 @@
+"""What a request outside any dialog must pass before it means anything.
+
+Owns the verdicts of the embedder's `authorise` callback and the checks of RFC 3261 §8.2 that need no state: extensions
+that are required (§8.2.2.3). Leaves to others: the shape of a message (parser.py) and what an INVITE starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hubbub.protocol.sip.message import SipRequest
+from hubbub.protocol.sip.routing import Peer
+from hubbub.protocol.sip.station import EXTENSIONS
+from hubbub.protocol.sip.values import option_tags
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """Let it in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Ask for credentials: 401 with these WWW-Authenticate values, the preferred first (RFC 8760 §2.3)."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Refuse."""
+
+    status: int = 403
+    reason: str | None = None
+
+
+Verdict: TypeAlias = Allow | Challenge | Deny
+Authorise: TypeAlias = Callable[[SipRequest, Peer], Verdict]
+
+
+def allow_all(request: SipRequest, source: Peer) -> Verdict:
+    """The verdict of an embedder that trusts everybody who can reach it."""
+    return Allow()
+
+
+def unsupported_extensions(request: SipRequest) -> list[str]:
+    """Option tags that the request requires and we do not have (§8.2.2.3).
+
+    Raises:
+        SipParseError: Require cannot be read.
+    """
+    if request.headers.get("Require") is None:
+        return []
+    return [tag for tag in option_tags(request.headers, "Require") if tag not in EXTENSIONS]
