@@ -32,7 +32,6 @@ from hubbub.markup.language import (
     WaitRules,
 )
 
-
 PLAIN_WAITING = WaitRules(loops=False, failure_leaves=True, failure_hangs_up=False)
 
 

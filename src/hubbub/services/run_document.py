@@ -1,0 +1,269 @@
+"""Runs a customer's document for a live call: performs what the interpreter wants, feeds what came of it.
+
+One runner serves one leg, in that leg's task. It listens to the leg's inbox all the time, so that a hang-up
+at any moment ends whatever is under way: a fetch, a sound, a pause, the music of a waiting room. Joining,
+leaving and writing are short transactions and run to their end. Leaves the decisions to
+`markup.interpreter`, and the state of the leg and its room to the use cases behind `DocumentLeg`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from hubbub.domain.application import WebTarget
+from hubbub.domain.conference import Conference
+from hubbub.domain.errors import Conflict, Refusal
+from hubbub.markup import effects as fx
+from hubbub.markup.instructions import Document, JoinConference
+from hubbub.markup.interpreter import Given, Interpreter
+from hubbub.markup.language import MarkupLanguage
+from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
+from hubbub.services.document_leg import DocumentLeg
+from hubbub.services.live_calls import (
+    AnsweredInput,
+    DigitInput,
+    EndedInput,
+    Input,
+    LeftInput,
+    PlaybackInput,
+    RoomInput,
+)
+from hubbub.services.perform_effects import EffectPerformer
+from hubbub.services.ports import ClipSource, Clock, DocumentFetcher, Timer
+from hubbub.services.wait_for_room import Waited, WaitForRoom
+
+T = TypeVar("T")
+RoomEvent = fx.Input | RoomInput | BaseException
+"""An exception is a fault of ours in what ran beside the stay."""
+
+
+class _CallOver(Exception):
+    """The leg's last input came."""
+
+
+class DocumentRunner:
+    """One leg's program, from its first document to its end."""
+
+    def __init__(
+        self,
+        leg: DocumentLeg,
+        language: MarkupLanguage,
+        *,
+        fetcher: DocumentFetcher,
+        clips: ClipSource,
+        clock: Clock,
+        fallback: WebTarget | None = None,
+        limits: MarkupLimits = DEFAULT_LIMITS,
+    ) -> None:
+        """
+        Args:
+            fallback: the application's fallback, for documents without one of their own.
+        """
+        self._leg = leg
+        self._language = language
+        self._clock = clock
+        self._fallback = fallback
+        self._limits = limits
+        self._performer = EffectPerformer(leg, language, fetcher=fetcher, clips=clips, clock=clock)
+        self._wait_for_room = WaitForRoom(leg, language, self._performer, clips, limits)
+        self._listening: asyncio.Task[Input] | None = None
+        self._answered = asyncio.Event()
+        self._in_room: asyncio.Queue[RoomEvent] | None = None
+        """What happens in the room; None outside of one, where digits mean nothing."""
+
+    async def run(self, begin: fx.Ask | Given | Document, *, answered: bool) -> None:
+        """Run until the call is over or has been told to end. Nothing that was begun outlives it."""
+        interpreter = Interpreter(
+            self._language, answered=answered, fallback=self._fallback, limits=self._limits
+        )
+        try:
+            await self._drive(interpreter, interpreter.start(begin))
+        except _CallOver:
+            interpreter.feed(fx.CallEnded())
+        finally:
+            if self._listening is not None:
+                self._listening.cancel()
+                self._listening = None
+
+    async def _drive(self, interpreter: Interpreter, first: list[fx.Effect]) -> None:
+        effects = deque(first)
+        while effects:
+            effect = effects.popleft()
+            if isinstance(effect, fx.Join):
+                effects.extend(await self._join_and_stay(interpreter, effect.join))
+                continue
+            outcome = await self._perform(effect)
+            if outcome is not None:
+                effects.extend(interpreter.feed(outcome))
+
+    async def _perform(self, effect: fx.Effect) -> fx.Input | None:
+        """Do it; for an open effect, what came of it."""
+        match effect:
+            case fx.Fetch():
+                return await self._until(self._performer.fetch(effect.ask))
+            case fx.Speak():
+                return await self._until(self._performer.speak(effect.say))
+            case fx.PlayClip():
+                return await self._until(self._performer.play(effect.play))
+            case fx.Wait():
+                return await self._until(self._performer.wait(effect.duration_ms))
+            case fx.PlayRinging():
+                return await self._until(self._performer.ring(effect.ring))
+            case fx.DialDigits():
+                return await self._until(self._performer.dial(effect.digits))
+            case fx.Answer():
+                return await self._until(self._answer())
+            case fx.Note():
+                await self._leg.note(effect.code, effect.message, effect.url)
+            case fx.Retag():
+                await self._leg.retag(effect.tag)
+            case fx.Leave():
+                await self._leg.leave(effect.reason)
+                return fx.LeftConference(effect.reason)
+            case fx.Refuse():
+                self._leg.refuse(effect.cause)
+            case fx.HangUp():
+                self._leg.hang_up(effect.cause)
+            case _:
+                # StopPlaying: the open effect that sounded was cancelled, and its sound with it.
+                pass
+        return None
+
+    async def _answer(self) -> fx.Answered:
+        try:
+            self._leg.answer()
+        except Conflict:
+            # The caller has given up this very moment; the end of the leg is on its way.
+            await asyncio.Event().wait()
+        await self._answered.wait()
+        return fx.Answered()
+
+    # --- in a room ----------------------------------------------------------------------------------------
+
+    async def _join_and_stay(self, interpreter: Interpreter, join: JoinConference) -> list[fx.Effect]:
+        """Enter a room and stay; what to do after it."""
+        self._catch_up()
+        try:
+            conference = await self._leg.join(join)
+        except Refusal as refusal:
+            return interpreter.feed(fx.JoinRefused(refusal))
+        interpreter.feed(fx.Joined())
+        events: asyncio.Queue[RoomEvent] = asyncio.Queue()
+        self._in_room = events
+        stay = _Stay(self._clock, join, events)
+        try:
+            return await self._stay(interpreter, stay, conference, events)
+        finally:
+            self._in_room = None
+            await stay.close()
+
+    async def _stay(
+        self,
+        interpreter: Interpreter,
+        stay: "_Stay",
+        conference: Conference,
+        events: "asyncio.Queue[RoomEvent]",
+    ) -> list[fx.Effect]:
+        while True:
+            event = await self._until(events.get())
+            if isinstance(event, BaseException):
+                raise event
+            if isinstance(event, RoomInput):
+                await stay.stop_waiting()
+                if event.waiting and (stay.join.wait.while_alone or not conference.moderator_present):
+                    stay.begin_waiting(self._wait_for_room(stay.join.wait, conference))
+                continue
+            effects = interpreter.feed(event)
+            if effects and isinstance(effects[0], fx.Leave):
+                await stay.close()
+                outcome = await self._perform(effects[0])
+                assert outcome is not None
+                return effects[1:] + interpreter.feed(outcome)
+            if effects or interpreter.join is None:
+                return effects
+
+    # --- the inbox ----------------------------------------------------------------------------------------
+
+    async def _until(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`, while listening to the inbox. Raises _CallOver, with `work` cancelled."""
+        task = asyncio.ensure_future(work)
+        try:
+            while not task.done():
+                if self._listening is None:
+                    self._listening = asyncio.ensure_future(self._leg.inbox.get())
+                await asyncio.wait((task, self._listening), return_when=asyncio.FIRST_COMPLETED)
+                if self._listening.done():
+                    event = self._listening.result()
+                    self._listening = None
+                    self._hear(event)
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    def _catch_up(self) -> None:
+        """Hear what has come so far, so that news of a room that was left is not taken for the next one's."""
+        if self._listening is not None and self._listening.done():
+            event = self._listening.result()
+            self._listening = None
+            self._hear(event)
+        while not self._leg.inbox.empty():
+            self._hear(self._leg.inbox.get_nowait())
+
+    def _hear(self, event: Input) -> None:
+        match event:
+            case EndedInput():
+                raise _CallOver
+            case AnsweredInput():
+                self._answered.set()
+            case PlaybackInput():
+                self._performer.playback_ended(event.playback_id)
+            case DigitInput() if self._in_room is not None:
+                self._in_room.put_nowait(fx.Digit(event.digit))
+            case LeftInput() if self._in_room is not None:
+                self._in_room.put_nowait(fx.LeftConference(event.reason))
+            case RoomInput() if self._in_room is not None:
+                self._in_room.put_nowait(event)
+            case _:
+                pass
+
+
+class _Stay:
+    """What goes on beside a leg's stay in a room: its time limit, and what it hears while it waits."""
+
+    def __init__(self, clock: Clock, join: JoinConference, events: "asyncio.Queue[RoomEvent]") -> None:
+        self.join = join
+        self._events = events
+        self._waiting: asyncio.Task[Waited] | None = None
+        self._limit: Timer | None = None
+        if join.time_limit_ms is not None:
+            self._limit = clock.call_later(
+                join.time_limit_ms / 1000, lambda: events.put_nowait(fx.StayTimedOut())
+            )
+
+    def begin_waiting(self, work: Coroutine[Any, Any, Waited]) -> None:
+        self._waiting = asyncio.ensure_future(work)
+        self._waiting.add_done_callback(self._waited)
+
+    def _waited(self, task: "asyncio.Task[Waited]") -> None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            self._events.put_nowait(error)
+        elif task.result() is Waited.FAILED:
+            self._events.put_nowait(fx.WaitFailed())
+
+    async def stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            await asyncio.gather(self._waiting, return_exceptions=True)
+            self._waiting = None
+
+    async def close(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+        await self.stop_waiting()
