@@ -2,7 +2,7 @@
 
 Owns the order of things for one leg: its row is written before anything else happens to it, its end after
 everything else. Every leg has one task, which serves it; a fault in it ends that leg, loudly, and no other.
-Leaves what a leg does between answer and end to `ServeCall`.
+Leaves what a leg does between answer and end to `serve_call`.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from hubbub.domain.call import HangupCause
-from hubbub.domain.conference import EndReason, LeaveReason
+from hubbub.domain.conference import EndReason
 from hubbub.domain.errors import NotFound, Refusal, ServerDraining
 from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.services.accept_incoming_call import AcceptedCall, AcceptIncomingCall
@@ -35,7 +35,7 @@ from hubbub.services.ports import (
     Signalling,
 )
 
-ServeCall = Callable[[LiveCall, AcceptedCall], Awaitable[None]]
+Serve = Callable[[LiveCall, AcceptedCall, IncomingCall], Awaitable[None]]
 """Serves a leg from its first ring until it is over."""
 
 
@@ -52,7 +52,7 @@ class ControlCalls:
         answer: AnswerCall,
         end: EndCall,
         leave: LeaveConference,
-        serve: ServeCall,
+        serve: Serve,
     ) -> None:
         self._calls = calls
         self._signalling = signalling
@@ -165,7 +165,7 @@ class ControlCalls:
         live.stored.set()
         if live.ended:
             return
-        await self._serve(live, accepted)
+        await self._serve(live, accepted, call)
 
     async def _write_answer(self, live: LiveCall) -> None:
         await live.stored.wait()
@@ -177,13 +177,7 @@ class ControlCalls:
         await self._end(live, cause, sip_status)
 
     def _hear_digit(self, live: LiveCall, digit: str) -> None:
-        if digit == "*" and live.leaves_on_star and live.conference_id is not None:
-            self._spawn(self._leave_on_star(live))
-            return
         live.inbox.put_nowait(DigitInput(digit))
-
-    async def _leave_on_star(self, live: LiveCall) -> None:
-        await self._leave.leave(live, LeaveReason.DIGIT)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

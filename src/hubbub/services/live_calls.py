@@ -59,10 +59,8 @@ class LiveCall:
         "end_cause",
         "ended",
         "inbox",
-        "leaves_on_star",
         "port_id",
         "stored",
-        "tag",
         "task",
         "waiting",
     )
@@ -78,8 +76,6 @@ class LiveCall:
         self.end_cause: HangupCause | None = None
         """Why we hung up, when it was we."""
         self.waiting = False
-        self.leaves_on_star = False
-        self.tag: str | None = None
         self.stored = asyncio.Event()
         """Set once the leg's row is written: its end must not be written first."""
         self.task: asyncio.Task[None] | None = None

@@ -116,7 +116,6 @@ class LiveRooms:
             self._media.leave(call.port_id)
         call.conference_id = None
         call.waiting = False
-        call.leaves_on_star = False
         if evicted and gone.leave_reason is not None:
             call.inbox.put_nowait(LeftInput(gone.leave_reason))
 

@@ -1,0 +1,138 @@
+"""A running document's hands: its wishes for the leg, joined to signalling, media and the store."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from hubbub.domain.account import Account
+from hubbub.domain.call import CallLeg, HangupCause
+from hubbub.domain.conference import Conference, LeaveReason
+from hubbub.domain.errors import NotFound
+from hubbub.domain.events import Event, EventKind
+from hubbub.markup.instructions import JoinConference as JoinWish
+from hubbub.markup.language import MarkupCall
+from hubbub.services.join_conference import JoinConference
+from hubbub.services.leave_conference import LeaveConference
+from hubbub.services.live_calls import Input, LiveCall, LiveCalls
+from hubbub.services.ports import Clip, Clock, MediaPlane, Signalling, Store
+
+
+class Services(NamedTuple):
+    """What every leg's document works with."""
+
+    store: Store
+    calls: LiveCalls
+    signalling: Signalling
+    media: MediaPlane
+    clock: Clock
+    join: JoinConference
+    leave: LeaveConference
+    base_url: str
+    """How customers reach this server."""
+    site: str
+
+
+class LiveLeg:
+    """Implements `DocumentLeg` for one live call."""
+
+    def __init__(
+        self,
+        call: LiveCall,
+        account: Account,
+        services: Services,
+        *,
+        caller_name: str | None,
+        headers: Mapping[str, str],
+    ) -> None:
+        self._call = call
+        self._account = account
+        self._services = services
+        self._caller_name = caller_name
+        self._headers = headers
+
+    @property
+    def inbox(self) -> asyncio.Queue[Input]:
+        return self._call.inbox
+
+    async def markup_call(self) -> MarkupCall:
+        services = self._services
+        return MarkupCall(
+            leg=await self._leg(),
+            account=self._account,
+            signing_secret=await services.store.read.signing_secret(self._account.id),
+            caller_name=self._caller_name,
+            headers=self._headers,
+            base_url=services.base_url,
+            site=services.site,
+            now_ms=services.clock.now_ms(),
+        )
+
+    def ring(self) -> None:
+        self._services.signalling.ring(self._call.call_id)
+
+    def answer(self) -> None:
+        self._services.signalling.answer(self._call.call_id)
+
+    def refuse(self, cause: HangupCause) -> None:
+        self._remember(cause)
+        self._services.signalling.reject(self._call.call_id, cause)
+
+    def hang_up(self, cause: HangupCause) -> None:
+        self._remember(cause)
+        self._services.signalling.hang_up(self._call.call_id, cause)
+
+    def play(self, clip: Clip, *, loop: bool = False) -> int:
+        port_id = self._call.port_id
+        if port_id is None:
+            return 0
+        playback_id = self._services.media.play_to_port(port_id, clip, loop=loop)
+        self._services.calls.bind_playback(self._call, playback_id)
+        return playback_id
+
+    def stop_playing(self, playback_id: int) -> None:
+        if playback_id:
+            self._services.media.stop_playback(playback_id)
+            self._services.calls.take_playback(playback_id)
+
+    def send_digits(self, digits: str) -> None:
+        if self._call.port_id is not None:
+            self._services.media.send_digits(self._call.port_id, digits)
+
+    async def join(self, wish: JoinWish) -> Conference:
+        request = wish.request(self._call.call_id)
+        if request.tag is None:
+            request = request._replace(tag=(await self._leg()).tag)
+        return await self._services.join(
+            self._call, self._account.id, wish.name, request, conference_id=wish.conference_id
+        )
+
+    async def leave(self, reason: LeaveReason) -> None:
+        await self._services.leave.leave(self._call, reason)
+
+    async def retag(self, tag: str | None) -> None:
+        async with self._services.store.transaction() as tx:
+            leg = await tx.call(self._call.call_id)
+            if leg is None or leg.status.is_final or leg.tag == tag:
+                return
+            now_ms = self._services.clock.now_ms()
+            await tx.put_call(leg._replace(tag=tag, updated_at_ms=now_ms))
+            await tx.append([self._event(EventKind.CALL_TAGGED, now_ms, {"tag": tag})])
+
+    async def note(self, code: str, message: str, url: str | None) -> None:
+        async with self._services.store.transaction() as tx:
+            now_ms = self._services.clock.now_ms()
+            data: dict[str, object] = {"code": code, "message": message, "url": url}
+            await tx.append([self._event(EventKind.DOCUMENT_FAILED, now_ms, data)])
+
+    def _remember(self, cause: HangupCause) -> None:
+        if self._call.end_cause is None:
+            self._call.end_cause = cause
+
+    def _event(self, kind: EventKind, now_ms: int, data: dict[str, object]) -> Event:
+        return Event(kind, now_ms, self._account.id, None, self._call.call_id, data)
+
+    async def _leg(self) -> CallLeg:
+        leg = await self._services.store.read.call(self._call.call_id)
+        if leg is None:
+            raise NotFound("call", self._call.call_id)
+        return leg

@@ -1,0 +1,183 @@
+"""Real SIP peers as child processes: sipp, baresip and linphone. A missing one fails the test that wants it."""
+
+import subprocess
+from pathlib import Path
+
+from hubbub.audio.tones import generate
+from hubbub.audio.wav import write_wav
+
+SIPP_JOIN = """<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="join and stay">
+  <send retrans="500"><![CDATA[
+INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: "sipp" <sip:sipp[call_number]@[local_ip]:[local_port]>;tag=[pid]t[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>
+Call-ID: [call_id]
+CSeq: 1 INVITE
+Contact: <sip:sipp@[local_ip]:[local_port]>
+Max-Forwards: 70
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=user1 53655765 2353687637 IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[media_ip_type] [media_ip]
+t=0 0
+m=audio [auto_media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+]]></send>
+  <recv response="100" optional="true"></recv>
+  <recv response="180" optional="true"></recv>
+  <recv response="183" optional="true"></recv>
+  <recv response="200" rtd="true" rrs="true"></recv>
+  <send><![CDATA[
+ACK [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: "sipp" <sip:sipp[call_number]@[local_ip]:[local_port]>;tag=[pid]t[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+[routes]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+  <pause/>
+  <send retrans="500"><![CDATA[
+BYE [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: "sipp" <sip:sipp[call_number]@[local_ip]:[local_port]>;tag=[pid]t[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+[routes]
+Call-ID: [call_id]
+CSeq: 2 BYE
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+  <recv response="200"></recv>
+</scenario>
+"""
+
+
+def sipp(
+    folder: Path,
+    host: str,
+    port: int,
+    room: str,
+    *,
+    calls: int = 1,
+    rate: int = 10,
+    stay_ms: int = 1000,
+    transport: str = "u1",
+) -> subprocess.Popen[str]:
+    """Start sipp: `calls` calls into `room` at `rate` a second, each staying so long."""
+    scenario = folder / "join.xml"
+    scenario.write_text(SIPP_JOIN)
+    return subprocess.Popen(
+        [
+            "timeout",
+            "100",
+            "sipp",
+            f"{host}:{port}",
+            "-sf",
+            str(scenario),
+            "-s",
+            room,
+            "-t",
+            transport,
+            "-i",
+            "127.0.0.1",
+            "-m",
+            str(calls),
+            "-r",
+            str(rate),
+            "-l",
+            "100000",
+            "-d",
+            str(stay_ms),
+            "-nostdin",
+            "-trace_err",
+            "-error_file",
+            str(folder / "sipp-errors.log"),
+        ],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def tone_wav(path: Path, tone_hz: float, duration_s: float) -> Path:
+    """A WAV file (8 kHz mono) with one tone at -20 dBFS."""
+    path.write_bytes(write_wav(generate((tone_hz,), int(duration_s * 1000), -20.0)))
+    return path
+
+
+def baresip(
+    folder: Path, target: str, *, sip_port: int, rtp_ports: str, tone_hz: float, seconds: int
+) -> subprocess.Popen[str]:
+    """Start baresip: it dials `target`, plays a tone and dumps what it hears as WAV into `folder`/dump."""
+    home, dump = folder / "bs", folder / "dump"
+    home.mkdir()
+    dump.mkdir()
+    modules = subprocess.run(
+        "dpkg -L baresip-core | grep 'modules$'", shell=True, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    wav = tone_wav(folder / "baresip-tone.wav", tone_hz, seconds + 5)
+    (home / "contacts").write_text("")
+    (home / "accounts").write_text(
+        f"<sip:bs@127.0.0.1:{sip_port}>;regint=0;audio_codecs=PCMU/8000/1,PCMA/8000/1;catchall=yes\n"
+    )
+    (home / "config").write_text(
+        "\n".join(
+            [
+                f"sip_listen 127.0.0.1:{sip_port}",
+                "net_interface 127.0.0.1",
+                f"rtp_ports {rtp_ports}",
+                f"audio_source aufile,{wav}",
+                "ausrc_srate 8000",
+                "auplay_srate 8000",
+                "ausrc_channels 1",
+                "auplay_channels 1",
+                f"module_path {modules}",
+                "module g711.so",
+                "module aufile.so",
+                "module sndfile.so",
+                f"snd_path {dump}",
+                "module_tmp account.so",
+                "module_app menu.so",
+                "",
+            ]
+        )
+    )
+    return subprocess.Popen(
+        ["timeout", str(seconds + 20), "baresip", "-f", str(home), "-e", f"/dial {target}", "-t", str(seconds)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def linphone(
+    folder: Path, target: str, *, sip_port: int, tone_hz: float, seconds: int, record: Path
+) -> subprocess.Popen[str]:
+    """Start linphonec: it dials `target`, plays a tone and records what it hears."""
+    home = folder / "lp"
+    (home / ".local/share/linphone").mkdir(parents=True)
+    wav = tone_wav(folder / "linphone-tone.wav", tone_hz, seconds + 5)
+    (home / "linphonerc").write_text(
+        f"[sip]\nsip_port={sip_port}\nsip_tcp_port=0\nsip_tls_port=0\nuse_ipv6=0\n"
+        "[video]\nenabled=0\n[rtp]\naudio_rtp_port=9700\n"
+    )
+    script = (
+        f'(sleep 1; echo "soundcard use files"; echo "play {wav}"; sleep 1; echo "record {record}"; '
+        f'echo "call {target}"; sleep {seconds}; echo terminate; sleep 1; echo quit; sleep 1) '
+        f"| HOME={home} timeout {seconds + 20} linphonec -c {home}/linphonerc"
+    )
+    return subprocess.Popen(
+        script, shell=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
