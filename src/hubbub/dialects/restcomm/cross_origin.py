@@ -1,7 +1,8 @@
 """Which web pages may call the Restcomm API (Fetch Standard, "CORS protocol").
 
 Only those of the one application server that an operator names. Released Restcomm lets pass any Origin that
-its setting merely starts with; here the origin has to end where the setting's host and port end.
+its setting merely starts with, and so `https://app.exam` where the setting says `https://app.example`; here
+scheme, host and port have to be the setting's.
 """
 
 from typing import Final
@@ -19,7 +20,7 @@ _ALLOWED: Final = (
 
 def allowance(request: HttpRequest, application_url: str) -> tuple[tuple[str, str], ...]:
     """The headers that let the page read the answer; none for any other origin."""
-    origin = request.headers.get("origin", "")
-    if not origin or not application_url or not f"{application_url.rstrip('/')}/".startswith(origin + "/"):
+    origin = request.headers.get("origin")
+    if not origin or not application_url or origin != "/".join(application_url.split("/", 3)[:3]):
         return ()
     return (("Access-Control-Allow-Origin", origin), *_ALLOWED)
