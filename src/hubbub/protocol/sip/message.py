@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from hubbub.protocol.sip.address import CSeq, NameAddr, Via
-from hubbub.protocol.sip.errors import SipParseError
+from hubbub.protocol.sip.errors import SipBuildError, SipParseError
 from hubbub.protocol.sip.grammar import split_list
 from hubbub.protocol.sip.headers import Headers
 from hubbub.protocol.sip.uri import Uri
@@ -174,6 +174,9 @@ class _Message:
         return self._view("Via", _first_via)
 
     def _encode(self, start_line: str) -> bytes:
+        if "\r" in start_line or "\n" in start_line:
+            # Headers guard their own values; without this a method or reason could write a header.
+            raise SipBuildError("a start line cannot hold a line break")
         text = f"{start_line}\r\n{self.headers.to_text()}Content-Length: {len(self.body)}\r\n\r\n"
         return text.encode("utf-8", "surrogateescape") + self.body
 
@@ -191,7 +194,11 @@ class SipRequest(_Message):
         self.uri = uri
 
     def to_bytes(self) -> bytes:
-        """The request on the wire, Content-Length set from the body."""
+        """The request on the wire, Content-Length set from the body.
+
+        Raises:
+            SipBuildError: a line break in method or URI.
+        """
         return self._encode(f"{self.method} {self.uri} {self.version}")
 
     def __eq__(self, other: object) -> bool:
@@ -224,7 +231,11 @@ class SipResponse(_Message):
         self.reason = reason
 
     def to_bytes(self) -> bytes:
-        """The response on the wire, Content-Length set from the body."""
+        """The response on the wire, Content-Length set from the body.
+
+        Raises:
+            SipBuildError: a line break in the reason phrase.
+        """
         return self._encode(f"{self.version} {self.status} {self.reason}")
 
     def __eq__(self, other: object) -> bool:
