@@ -5,6 +5,7 @@ compared byte for byte.
 """
 
 from base64 import b64encode
+from hashlib import md5
 from typing import Any, Final
 
 from hubbub.domain.account import ADMINISTRATOR, Account, AccountStatus, Credential, CredentialKind, Role
@@ -108,10 +109,17 @@ async def enter(store: Any, *rows: Any) -> None:
                     raise AssertionError(f"nobody knows where to put {row!r}")
 
 
-async def give(store: Any, account_id: AccountId, kind: CredentialKind, username: str, secret: str) -> None:
+async def give(
+    store: Any,
+    account_id: AccountId,
+    kind: CredentialKind,
+    username: str,
+    secret: str,
+    permissions: tuple[str, ...] = (),
+) -> None:
     """Give an account a credential."""
-    number = sum(map(ord, f"{kind}{username}"))
-    credential = Credential(CredentialId(f"{number:032x}"), account_id, kind, username, (), T0)
+    id_ = CredentialId(md5(f"{kind} {username}".encode(), usedforsecurity=False).hexdigest())
+    credential = Credential(id_, account_id, kind, username, permissions, T0)
     async with store.transaction() as transaction:
         await transaction.put_credential(credential, secret)
 

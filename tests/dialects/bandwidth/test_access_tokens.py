@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from desks import HandClock
 from dialects.bandwidth_asking import LOGIN, ROOMS, ask, read
-from dialects.cast import ACME, basic, give
+from dialects.cast import ACME, account, basic, enter, give
 from hubbub.dialects.bandwidth import tokens
 from hubbub.dialects.contract import Desk, HttpResponse
 from hubbub.domain.account import CredentialKind
+from hubbub.domain.ids import AccountId
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 TOKEN = "/api/v1/oauth2/token"
@@ -48,9 +49,7 @@ async def test_a_token_opens_what_its_credential_opens(desk: Desk) -> None:
 
 
 async def test_a_token_carries_the_restrictions_of_its_credential(desk: Desk, store: Any) -> None:
-    await give(store, ACME, CredentialKind.API_KEY, "key", "key-secret")
-    credential, secret = store._secrets[CredentialKind.API_KEY, "key"]
-    await store.put_credential(credential._replace(permissions=("RestComm:Read:Calls",)), secret)
+    await give(store, ACME, CredentialKind.API_KEY, "key", "key-secret", ("RestComm:Read:Calls",))
     answer = await ask_token(desk, basic("key", "key-secret") | FORM)
     headers = {"authorization": "Bearer " + read(answer)["access_token"]}
     assert (await ask(desk, ROOMS, headers=headers)).status == 403
@@ -130,6 +129,8 @@ async def test_reading_the_token_endpoint_is_405(desk: Desk) -> None:
 
 
 async def test_an_account_with_nothing_to_sign_with_gets_no_token(desk: Desk, store: Any) -> None:
-    del store._secrets[CredentialKind.AUTH_TOKEN, ACME]
-    response = await ask_token(desk)
+    newcomer = AccountId("e" * 32)
+    await enter(store, account(newcomer, "9900004", "Newcomer"))
+    await give(store, newcomer, CredentialKind.USER, "new", "new-password")
+    response = await ask_token(desk, basic("new", "new-password") | FORM)
     assert (response.status, json.loads(response.body)) == (400, {"error": "unauthorized_client"})
