@@ -1,0 +1,501 @@
+"""The telephone itself: one call at a time, made or taken.
+
+Owns the state of the call as its user sees it, and the offers and answers of SDP. Leaves SIP to `line`, RTP to
+`media`. Its verbs are in the third person, because scripts and tests tell a story: `await alice.dials("sip:…")`,
+`alice.says(…)`, `alice.presses("5#")`, `alice.hangs_up()`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubbub.audio import ears
+from hubbub.phone.line import Line
+from hubbub.phone.media import PRESS_MS, Agreed, MediaCounters, PhoneMedia
+from hubbub.phone.recording import Recording
+from hubbub.phone.sounds import Sound, tone
+from hubbub.protocol.sdp.capabilities import PCMA, PCMU, AudioCapabilities
+from hubbub.protocol.sdp.errors import SdpError
+from hubbub.protocol.sdp.offer_answer import Negotiated, accept_answer, answer_offer, make_offer
+from hubbub.protocol.sdp.session import Direction, SessionDescription, parse_sdp
+from hubbub.protocol.sip.address import NameAddr
+from hubbub.protocol.sip.call import Call
+from hubbub.protocol.sip.events import (
+    CallAnswered,
+    CallConfirmed,
+    CallEnded,
+    CallProgress,
+    Digit,
+    EndCause,
+    IncomingCall,
+    MediaAnswer,
+    MediaOffer,
+    UserAgentEvent,
+)
+from hubbub.protocol.sip.identifiers import RandomSource
+from hubbub.protocol.sip.inbound_call import InboundCall
+from hubbub.protocol.sip.routing import Peer, default_port
+from hubbub.protocol.sip.uri import SipUri, escape_user, parse_uri
+
+CODECS: Final = {"PCMU": PCMU, "PCMA": PCMA}
+INFO_GAP_S: Final = 0.2
+"""Between two digits sent by INFO, so that they cannot overtake one another."""
+
+
+class PhoneState(StrEnum):
+    IDLE = "idle"
+    CALLING = "calling"
+    """We dialled, or are being called, and nobody has answered yet."""
+    TALKING = "talking"
+
+
+class CallOver(NamedTuple):
+    """How the last call ended."""
+
+    cause: EndCause
+    status: int | None
+    """The final SIP status of the INVITE, where there was one."""
+    by_far_end: bool
+    reason: str | None
+    """The Reason header that came with it (RFC 3326)."""
+
+
+class CallFailed(Exception):
+    """A call that we made was not answered."""
+
+    def __init__(self, over: CallOver) -> None:
+        status = f" with {over.status}" if over.status is not None else ""
+        super().__init__(f"the call was not answered: {over.cause}{status}")
+        self.over = over
+        self.status = over.status
+
+
+class PhoneSettings(NamedTuple):
+    """What a telephone is."""
+
+    user: str = "caller"
+    """User part of its address."""
+    display_name: str | None = None
+    domain: str | None = None
+    """Host part of its address; None: its own IP address."""
+    codecs: tuple[str, ...] = ("PCMU", "PCMA")
+    """Offered in this order."""
+    ptime_ms: int = 20
+    username: str | None = None
+    """For digest authentication."""
+    password: str | None = None
+    telephone_events: bool = True
+    """Offer RFC 4733 for keys."""
+    home: str | None = None
+    """`host:port` that a target without a host is dialled at."""
+    answers: bool = False
+    """Take calls; else they are refused as busy."""
+    answers_after_s: float = 0.0
+    """Ring so long first."""
+
+
+class Phone:
+    """A telephone. Made by `Phone.open`, closed by `close`.
+
+    Args:
+        settings: what it is.
+        random: where its identifiers come from: `random.SystemRandom()`, or a seeded one in the lab.
+    """
+
+    def __init__(self, settings: PhoneSettings, random: RandomSource) -> None:
+        self.settings = settings
+        self._random = random
+        self._loop = asyncio.get_running_loop()
+        self._line = Line(escape_user(settings.user), random, self._on_event)
+        self._capabilities = AudioCapabilities(
+            codecs=tuple(CODECS[name] for name in settings.codecs),
+            telephone_event_payload_type=101 if settings.telephone_events else None,
+            default_ptime_ms=settings.ptime_ms,
+        )
+        self._call: Call | None = None
+        self._media: PhoneMedia | None = None
+        self._local: SessionDescription | None = None
+        self._answered: asyncio.Future[None] | None = None
+        self._ended: asyncio.Future[CallOver] | None = None
+        self._recording: Recording | None = None
+        self._sound: Sound | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last_counters = MediaCounters(0, 0, 0, 0)
+        self._digits_heard = ""
+        self.state = PhoneState.IDLE
+        self.has_rung = False
+        """Whether the far end said that it rings."""
+        self.over: CallOver | None = None
+        """How the last call ended; None while one is on."""
+        self.talking_since_s: float | None = None
+        """Loop time of the last answer."""
+
+    @classmethod
+    async def open(cls, settings: PhoneSettings, random: RandomSource, host: str, port: int = 0) -> Phone:
+        """A telephone at an address of this machine. Raises OSError when it cannot be bound."""
+        phone = cls(settings, random)
+        await phone._line.open(host, port)
+        return phone
+
+    @property
+    def uri(self) -> str:
+        """Where it can be called."""
+        host = f"[{self._line.host}]" if ":" in self._line.host else self._line.host
+        return f"sip:{escape_user(self.settings.user)}@{host}:{self._line.port}"
+
+    async def close(self, timeout_s: float = 2.0) -> None:
+        """Hang up, wait a little for the far end to agree, and free the port."""
+        self.hangs_up()
+        for task in list(self._tasks):
+            task.cancel()
+        await self._line.wait_until_idle(timeout_s)
+        self._line.close()
+
+    # --- calling ----------------------------------------------------------------------------------------
+
+    async def dials(
+        self, target: str, *, headers: Mapping[str, str] | None = None, ring_s: float = 180.0
+    ) -> None:
+        """Call somebody and wait for the answer.
+
+        Args:
+            target: a SIP URI, or a name to be dialled at `settings.home`.
+            headers: further headers of the INVITE.
+            ring_s: give up after so long.
+
+        Raises:
+            CallFailed: nobody answered, or the answer cannot be understood.
+            SipParseError: the target is no address.
+            OSError: its host is not known, or no RTP port is free.
+            RuntimeError: this telephone is in use.
+        """
+        if self.state is not PhoneState.IDLE:
+            raise RuntimeError(f"{self.settings.user}'s telephone is in use")
+        uri = self._parse_target(target)
+        self._begin()
+        ended = self._ended
+        answered = self._answered = self._loop.create_future()
+        assert ended is not None
+        try:
+            next_hop = await self._next_hop(uri)
+            media = self._media = PhoneMedia(self._random)
+            host, port = await media.open(self._line.host)
+        except BaseException:
+            self._finish(None)
+            raise
+        self._local = make_offer(host, port, self._capabilities, session_id=self._random.getrandbits(31))
+        self._call = self._line.do(
+            lambda now: self._line.agent.invite(
+                uri,
+                self._address,
+                NameAddr(None, uri),
+                now,
+                sdp=self._offer_bytes(),
+                headers=list((headers or {}).items()),
+                credentials=self._credentials,
+                next_hop=next_hop,
+            )
+        )
+        try:
+            await asyncio.wait({answered, ended}, timeout=ring_s, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self.hangs_up()
+            raise
+        if not answered.done():
+            if not ended.done():
+                self.hangs_up()
+            raise CallFailed(await ended)
+
+    def hangs_up(self) -> None:
+        """End the call, in whatever way its state wants. Nothing happens without one."""
+        call = self._call
+        if call is not None:
+            self._line.do(call.hang_up)
+
+    async def ends(self) -> CallOver:
+        """Wait until the call is over."""
+        if self._ended is None:
+            raise RuntimeError(f"{self.settings.user} has made no call")
+        return await asyncio.shield(self._ended)
+
+    async def is_answered(self) -> None:
+        """Wait until a call made to this telephone is on."""
+        while self.state is not PhoneState.TALKING:
+            if self._answered is None or self._answered.done():
+                self._answered = self._loop.create_future()
+            await asyncio.shield(self._answered)
+
+    def holds(self) -> None:
+        """Put the far end on hold (RFC 3264 §8.4): we send, it is not to."""
+        self._reoffer("sendonly")
+
+    def resumes(self) -> None:
+        """Take the far end off hold."""
+        self._reoffer("sendrecv")
+
+    # --- speaking ---------------------------------------------------------------------------------------
+
+    def says(self, sound: Sound | int | None) -> asyncio.Future[None]:
+        """Say something from now on: a `Sound`, a tone of so many hertz, or None for silence.
+
+        It may be given before the call is on. Returns what is done when the sound is over.
+        """
+        self._sound = tone(sound) if isinstance(sound, int) else sound
+        if self._media is not None:
+            return self._media.say(self._sound)
+        done: asyncio.Future[None] = self._loop.create_future()
+        done.set_result(None)
+        return done
+
+    def presses(self, digits: str, *, by_info: bool = False, duration_ms: int = PRESS_MS) -> None:
+        """Press keys: as telephone events (RFC 4733), or by SIP INFO.
+
+        Raises:
+            ValueError: no such key, or the far end takes no telephone events.
+            RuntimeError: no call is on.
+        """
+        if self._media is None or self._call is None:
+            raise RuntimeError(f"{self.settings.user} is not in a call")
+        if not by_info:
+            self._media.press(digits, duration_ms)
+            return
+        for number, digit in enumerate(digits):
+            self._loop.call_later(number * INFO_GAP_S, self._send_info, self._call, digit, duration_ms)
+
+    # --- listening --------------------------------------------------------------------------------------
+
+    def heard_pcm(self, last_s: float | None = None) -> NDArray[np.int16]:
+        """What was heard in this call or the last: int16, 8 kHz; with `last_s`, exactly the last so many seconds."""
+        if self._recording is None:
+            return np.zeros(0 if last_s is None else round(last_s * 8000), np.int16)
+        return self._recording.pcm(self._loop.time(), last_s)
+
+    def listens(self, frequencies_hz: Iterable[float], last_s: float = 1.0) -> ears.Heard:
+        """Which tones were heard in the last so many seconds, how loud, and what else."""
+        return ears.hear(self.heard_pcm(last_s), frequencies_hz)
+
+    @property
+    def digits_heard(self) -> str:
+        """Keys that the far end pressed in this call or the last."""
+        return self._digits_heard + (self._media.digits_heard if self._media is not None else "")
+
+    @property
+    def counters(self) -> MediaCounters:
+        """RTP packets of this call or the last."""
+        return self._media.counters if self._media is not None else self._last_counters
+
+    # --- events -----------------------------------------------------------------------------------------
+
+    def _on_event(self, event: UserAgentEvent) -> None:
+        if isinstance(event, IncomingCall):
+            self._on_incoming(event.call)
+        elif event.call is not self._call and not (self._call is None and self.state is PhoneState.CALLING):
+            return
+        elif isinstance(event, CallProgress):
+            self.has_rung = True
+        elif isinstance(event, CallAnswered):
+            self._on_answered(event.call, event.sdp)
+        elif isinstance(event, CallConfirmed):
+            self._on_confirmed(event.sdp)
+        elif isinstance(event, MediaOffer):
+            self._on_offer(event.call, event.sdp)
+        elif isinstance(event, MediaAnswer):
+            self._accept(event.sdp)
+        elif isinstance(event, Digit):
+            self._digits_heard += event.digit
+        elif isinstance(event, CallEnded):
+            self._finish(CallOver(event.cause, event.status, event.by == "remote", event.reason))
+
+    def _on_answered(self, call: Call, sdp: bytes | None) -> None:
+        self._call = call
+        if sdp is None or not self._accept(sdp):
+            self._line.do(call.hang_up)
+            return
+        self._talk()
+
+    def _on_incoming(self, call: Call) -> None:
+        assert isinstance(call, InboundCall)
+        if not self.settings.answers or self.state is not PhoneState.IDLE:
+            self._line.do(lambda now: call.reject(486, now))
+            return
+        self._begin()
+        self._call = call
+        task = self._loop.create_task(self._answer(call), name=f"{self.settings.user} answers")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, call: InboundCall) -> None:
+        self._line.do(call.ring)
+        if self.settings.answers_after_s:
+            await asyncio.sleep(self.settings.answers_after_s)
+        if self._call is not call:
+            return
+        media = self._media = PhoneMedia(self._random)
+        try:
+            host, port = await media.open(self._line.host)
+        except OSError:
+            self._line.do(lambda now: call.reject(500, now))
+            return
+        if self._call is not call:
+            media.close()
+            return
+        session_id = self._random.getrandbits(31)
+        agreed: Negotiated | None = None
+        try:
+            offer = call.request.body if call.has_offer else None
+            if offer:
+                self._local, agreed = answer_offer(
+                    parse_sdp(offer), host, port, self._capabilities, session_id=session_id
+                )
+            else:
+                self._local = make_offer(host, port, self._capabilities, session_id=session_id)
+        except SdpError:
+            self._line.do(lambda now: call.reject(488, now))
+            return
+        self._line.do(lambda now: call.answer(self._offer_bytes(), now))
+        if agreed is not None:
+            self._apply(agreed)
+            self._talk()
+
+    def _on_confirmed(self, sdp: bytes | None) -> None:
+        """The ACK came; it brings the answer when our 200 made the offer."""
+        if self.state is PhoneState.TALKING:
+            return
+        if sdp is None or not self._accept(sdp):
+            self.hangs_up()
+            return
+        self._talk()
+
+    def _on_offer(self, call: Call, sdp: bytes | None) -> None:
+        media, local = self._media, self._local
+        if media is None or local is None or local.connection is None:
+            self._line.do(lambda now: call.refuse_offer(488, now))
+            return
+        host, port = local.connection.host, next(m.port for m in local.media if m.port)
+        if sdp is None:
+            self._local = make_offer(host, port, self._capabilities, previous=local)
+            self._line.do(lambda now: call.answer_offer(self._offer_bytes(), now))
+            return
+        try:
+            answer, agreed = answer_offer(parse_sdp(sdp), host, port, self._capabilities, previous=local)
+        except SdpError:
+            self._line.do(lambda now: call.refuse_offer(488, now))
+            return
+        self._local = answer
+        self._line.do(lambda now: call.answer_offer(self._offer_bytes(), now))
+        self._apply(agreed)
+
+    def _accept(self, sdp: bytes) -> bool:
+        """Take the answer to our offer; False when it cannot be understood."""
+        assert self._local is not None
+        try:
+            self._apply(accept_answer(self._local, parse_sdp(sdp), self._capabilities))
+        except SdpError:
+            return False
+        return True
+
+    def _apply(self, agreed: Negotiated) -> None:
+        assert self._media is not None
+        self._media.start(
+            Agreed(
+                host=agreed.remote_host,
+                port=agreed.remote_port,
+                codec=agreed.codec,
+                payload_type=agreed.payload_type,
+                receive_payload_type=agreed.receive_payload_type,
+                telephone_event=agreed.telephone_event_payload_type,
+                receive_telephone_event=agreed.receive_telephone_event_payload_type,
+                ptime_ms=agreed.ptime_ms,
+                may_send=agreed.may_send,
+            )
+        )
+
+    # --- one call's beginning and end -------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self.state = PhoneState.CALLING
+        self.over = None
+        self.has_rung = False
+        self.talking_since_s = None
+        self._call = None
+        self._local = None
+        self._digits_heard = ""
+        self._ended = self._loop.create_future()
+
+    def _talk(self) -> None:
+        assert self._media is not None
+        self.state = PhoneState.TALKING
+        self.talking_since_s = self._loop.time()
+        self._recording = self._media.recording
+        if self._sound is not None:
+            self._media.say(self._sound)
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_result(None)
+
+    def _finish(self, over: CallOver | None) -> None:
+        """Leave the call, or the attempt at one (`over` is None)."""
+        self._digits_heard = self.digits_heard
+        self._last_counters = self.counters
+        if self._media is not None:
+            self._media.close()
+            self._media = None
+        self._call = None
+        self._local = None
+        self.over = over
+        self.state = PhoneState.IDLE
+        if self._ended is not None and not self._ended.done():
+            if over is None:
+                self._ended.cancel()
+            else:
+                self._ended.set_result(over)
+
+    def _reoffer(self, direction: Direction) -> None:
+        call, local = self._call, self._local
+        if call is None or local is None or local.connection is None or self.state is not PhoneState.TALKING:
+            raise RuntimeError(f"{self.settings.user} is not in a call")
+        port = next(m.port for m in local.media if m.port)
+        self._local = make_offer(
+            local.connection.host, port, self._capabilities, direction=direction, previous=local
+        )
+        self._line.do(lambda now: call.reoffer(self._offer_bytes(), now))
+
+    def _send_info(self, call: Call, digit: str, duration_ms: int) -> None:
+        self._line.do(lambda now: call.send_info_digit(digit, duration_ms, now))
+
+    # --- addresses --------------------------------------------------------------------------------------
+
+    @property
+    def _address(self) -> NameAddr:
+        host = self.settings.domain or self._line.host
+        return NameAddr(
+            self.settings.display_name, SipUri("sip", escape_user(self.settings.user), None, host)
+        )
+
+    @property
+    def _credentials(self) -> tuple[str, str] | None:
+        if self.settings.username is None:
+            return None
+        return self.settings.username, self.settings.password or ""
+
+    def _offer_bytes(self) -> bytes:
+        assert self._local is not None
+        return self._local.to_bytes()
+
+    def _parse_target(self, target: str) -> SipUri:
+        if not target.lower().startswith(("sip:", "sips:")):
+            if self.settings.home is None:
+                raise ValueError(f"{target!r} is no SIP address, and this telephone has no home server")
+            target = f"sip:{escape_user(target)}@{self.settings.home}"
+        uri = parse_uri(target)
+        if not isinstance(uri, SipUri) or uri.scheme != "sip":
+            raise ValueError(f"{target!r} is not a sip: address")
+        return uri
+
+    async def _next_hop(self, uri: SipUri) -> Peer:
+        return Peer("UDP", await self._line.find(uri.host.strip("[]")), uri.port or default_port("UDP"))
