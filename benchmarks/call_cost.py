@@ -56,7 +56,15 @@ def main() -> None:
             time.sleep(5)
             idle = (cpu_s(pid) - idle_before) / (time.monotonic() - idle_at)
             before, by_thread, began = cpu_s(pid), threads(pid), time.monotonic()
-            load = sipp(place, server.sip_host, server.sip_port, "busy", calls=words.calls, rate=words.rate, stay_ms=500)
+            load = sipp(
+                place,
+                server.sip_host,
+                server.sip_port,
+                "busy",
+                calls=words.calls,
+                rate=words.rate,
+                stay_ms=500,
+            )
             assert load.wait() == 0, load.stdout and load.stdout.read()
             took = time.monotonic() - began
             used = cpu_s(pid) - before

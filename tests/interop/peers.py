@@ -154,7 +154,17 @@ def baresip(
         )
     )
     return subprocess.Popen(
-        ["timeout", str(seconds + 20), "baresip", "-f", str(home), "-e", f"/dial {target}", "-t", str(seconds)],
+        [
+            "timeout",
+            str(seconds + 20),
+            "baresip",
+            "-f",
+            str(home),
+            "-e",
+            f"/dial {target}",
+            "-t",
+            str(seconds),
+        ],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.ma
 
 def log(data: Path) -> list[tuple[int, str, str | None, int | None]]:
     """(number, kind, conference, number in the conference) of every event, as a reader sees them."""
-    connection = sqlite3.connect(data / "hubbub.db")
+    connection = sqlite3.connect(data / "hubbub.sqlite3")
     try:
         rows: list[tuple[int, str, str | None, int | None]] = connection.execute(
             "SELECT number, kind, conference_id, conference_number FROM events ORDER BY number"
@@ -36,7 +36,9 @@ def test_after_kill_9_every_room_is_completed_with_a_reason_and_the_log_has_no_g
         for folder in [tmp_path / f"sipp-{index}"]
         if folder.mkdir() is None
     ]
-    wait_until(lambda: sum(len(everybody(server, f"room-{i}")) for i in range(2)) == 100, "a hundred are in", 30)
+    wait_until(
+        lambda: sum(len(everybody(server, f"room-{i}")) for i in range(2)) == 100, "a hundred are in", 30
+    )
     before = log(server.data)
     reader_at = before[-1][0]
     server.process.kill()

@@ -78,7 +78,9 @@ def test_baresip_and_our_caller_hear_each_other_and_not_themselves(
     assert ours.wait(timeout=30) == 0, ours.stdout and ours.stdout.read()
     softphone.wait(timeout=40)
 
-    we_heard = hear(middle(read_wav((tmp_path / f"heard-{HUBBUB_HZ}.wav").read_bytes())), (BARESIP_HZ, HUBBUB_HZ))
+    we_heard = hear(
+        middle(read_wav((tmp_path / f"heard-{HUBBUB_HZ}.wav").read_bytes())), (BARESIP_HZ, HUBBUB_HZ)
+    )
     assert we_heard.tones_dbfs[BARESIP_HZ] > -26
     assert we_heard.tones_dbfs[HUBBUB_HZ] < -50
 
@@ -108,7 +110,9 @@ def test_linphone_is_heard_by_our_caller(server: RunningServer, tmp_path: Path) 
     ours = our_call(server, "standup", tmp_path, HUBBUB_HZ, 5)
     assert ours.wait(timeout=30) == 0
     softphone.wait(timeout=40)
-    heard = hear(middle(read_wav((tmp_path / f"heard-{HUBBUB_HZ}.wav").read_bytes())), (LINPHONE_HZ, HUBBUB_HZ))
+    heard = hear(
+        middle(read_wav((tmp_path / f"heard-{HUBBUB_HZ}.wav").read_bytes())), (LINPHONE_HZ, HUBBUB_HZ)
+    )
     assert heard.tones_dbfs[LINPHONE_HZ] > -30
     assert heard.tones_dbfs[HUBBUB_HZ] < -50
     for process in (ours, softphone):
