@@ -15,6 +15,7 @@ class Parrot:
     name = "parrot"
     prefixes: Sequence[str] = ("/parrot",)
     routes: Sequence[Route] = ()
+    answers_cross_origin = False
 
     def __init__(self) -> None:
         self.heard: list[HttpRequest] = []

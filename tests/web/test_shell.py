@@ -85,6 +85,15 @@ async def test_a_preflight_is_answered_without_asking_the_dialect(
     assert [request.method for request in parrot.heard] == ["OPTIONS"]
 
 
+async def test_a_dialect_with_cross_origin_rules_of_its_own_is_left_alone(parrot: Parrot) -> None:
+    parrot.answers_cross_origin = True
+    async with build(parrot) as http:
+        response = await http.options("/parrot/x", headers={"Access-Control-Request-Method": "PUT"})
+        assert "access-control-allow-origin" not in response.headers
+        assert [request.method for request in parrot.heard] == ["OPTIONS"]
+        assert "access-control-allow-origin" in (await http.get("/healthz")).headers
+
+
 async def test_head_asks_the_dialect_to_get(http: httpx.AsyncClient, parrot: Parrot) -> None:
     assert (await http.head("/parrot")).status_code == 200
     assert parrot.heard[0].method == "GET"
@@ -223,7 +232,19 @@ async def test_past_the_second_limit_guesses_are_not_examined_but_known_credenti
         for guess in range(6):
             await http.get("/parrot/door", headers=basic("alice", str(guess)))
         assert len(parrot.heard) == 1 + 4
-        assert (await http.get("/parrot/door", headers=basic("alice", "sesame"))).status_code == 200
+        elsewhere = await http.get("/parrot/door", headers=basic("alice", "sesame"))
+        assert elsewhere.status_code == 200
+
+
+async def test_good_credentials_refused_in_one_place_stay_good_in_another(parrot: Parrot) -> None:
+    parrot.answers["/parrot/door"] = only("sesame")
+    parrot.answers["/parrot/vault"] = lambda request: HttpResponse(401)
+    async with build(parrot, limits=WebLimits(auth_failures_max=2, auth_guesses_max=4)) as http:
+        alice = basic("alice", "sesame")
+        assert (await http.get("/parrot/door", headers=alice)).status_code == 200
+        statuses = [(await http.get("/parrot/vault", headers=alice)).status_code for _ in range(6)]
+        assert statuses == [401, 401, 429, 429, 429, 429]
+        assert (await http.get("/parrot/door", headers=alice)).status_code == 200
 
 
 async def test_readiness_and_metrics_have_pages(parrot: Parrot) -> None:

@@ -63,6 +63,10 @@ class Shell:
         self._counts = counts
         self._pages = pages
         self._prefixes = tuple((prefix, dialect) for dialect in dialects for prefix in dialect.prefixes)
+        self._own_cors = frozenset(
+            dialect.name for dialect in dialects if getattr(dialect, "answers_cross_origin", False)
+        )
+        """Dialects whose vendor has rules of its own about foreign pages: the shell stays out of it."""
         self._throttle = FailureThrottle(settings.limits)
         self._id_prefix = desk.entropy.token(16)
         self._ids = 0
@@ -104,17 +108,20 @@ class Shell:
         request = HttpRequest("GET", path, "", {}, b"", self._settings.base_url)
         owner = self.owner(path)
         response = owner.refuse(request, status, reason) if owner else plain_refusal(status, reason)
+        cors = owner is None or owner.name not in self._own_cors
         self._ids += 1
         self._counts.refuse(_WIRE_LIMITS.get(status, "unreadable"))
         self._counts.count(owner.name if owner else "page", "", status, 0.0)
-        return response, self._headers(response, f"{self._id_prefix}{self._ids:016x}".encode(), close=True)
+        request_id = f"{self._id_prefix}{self._ids:016x}".encode()
+        return response, self._headers(response, request_id, cors=cors, close=True)
 
     async def _answer(
         self, dialect: Dialect, path: str, request_id: bytes, scope: Scope, receive: Receive, send: Send
     ) -> int:
         method: str = scope["method"]
         headers = read_headers(scope["headers"])
-        if method == "OPTIONS" and "access-control-request-method" in headers:
+        cors = dialect.name not in self._own_cors
+        if cors and method == "OPTIONS" and "access-control-request-method" in headers:
             response = HttpResponse(204, headers=(("Access-Control-Max-Age", "86400"),))
             await self._send(response, request_id, send)
             return 204
@@ -143,7 +150,7 @@ class Shell:
             )
         else:
             response = await self._handle(dialect, request, request_id)
-        await self._send(response, request_id, send, close=close)
+        await self._send(response, request_id, send, cors=cors, close=close)
         return response.status
 
     async def _read_body(self, request: HttpRequest, method: str, receive: Receive) -> tuple[int, str] | None:
@@ -208,7 +215,7 @@ class Shell:
             if response.status == 401:
                 now = self._desk.clock.mono_s()
                 key = (request.client_host, username(authorization))
-                if throttle.failed(key, authorization, now):
+                if throttle.failed(key, now):
                     self._counts.refuse("auth_failures_max")
                     wait_s = throttle.wait_s(key, now)
                     return self._retry_later(dialect, request, 429, "Too many wrong credentials", wait_s)
@@ -237,8 +244,12 @@ class Shell:
             host = ":".join(str(part) for part in server or ("localhost",) if part is not None)
         return f"{scheme}://{host}"
 
-    def _headers(self, response: HttpResponse, request_id: bytes, *, close: bool = False) -> list[RawHeader]:
-        headers: list[RawHeader] = [(b"X-Request-Id", request_id), *CORS]
+    def _headers(
+        self, response: HttpResponse, request_id: bytes, *, cors: bool = True, close: bool = False
+    ) -> list[RawHeader]:
+        headers: list[RawHeader] = [(b"X-Request-Id", request_id)]
+        if cors:
+            headers += CORS
         if response.content_type is not None:
             headers.append((b"Content-Type", response.content_type.encode("latin-1", "replace")))
         if response.status != 204:
@@ -252,9 +263,9 @@ class Shell:
         return headers
 
     async def _send(
-        self, response: HttpResponse, request_id: bytes, send: Send, *, close: bool = False
+        self, response: HttpResponse, request_id: bytes, send: Send, *, cors: bool = True, close: bool = False
     ) -> None:
-        headers = self._headers(response, request_id, close=close)
+        headers = self._headers(response, request_id, cors=cors, close=close)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
 

@@ -43,9 +43,11 @@ class FailureThrottle:
             return True
         return hash(header) in self._worked
 
-    def failed(self, key: Key, header: str, now_mono_s: float) -> bool:
-        """Count a refusal. Returns whether it is one too many, and 429 the answer."""
-        self._worked.pop(hash(header), None)
+    def failed(self, key: Key, now_mono_s: float) -> bool:
+        """Count a refusal. Returns whether it is one too many, and 429 the answer.
+
+        A header that worked elsewhere stays known: it was refused for what it asked, not for its password.
+        """
         window = self._windows.pop(key, None)
         if window is None or now_mono_s >= window.ends_mono_s:
             window = _Window(now_mono_s + self._limits.auth_window_s, 0)
