@@ -23,6 +23,8 @@ _USER = re.compile(r"[A-Za-z0-9\-_.!~*'()%&=+$,;?/#\x80-\U0010ffff]*")
 _PASSWORD = re.compile(r"[A-Za-z0-9\-_.!~*'()%&=+$,:\x80-\U0010ffff]*")
 _PARAM = re.compile(r"[A-Za-z0-9\-_.!~*'()%\[\]/:&+$\x80-\U0010ffff]*")
 _HEADER = re.compile(r"[A-Za-z0-9\-_.!~*'()%\[\]/?:+$,;@\x80-\U0010ffff]*")
+# `sip:user@host:port` without escapes, password, parameters and headers: most of what arrives, read in one step.
+_PLAIN = re.compile(r"(sips?):(?:([A-Za-z0-9\-_.!~*'()&=+$,/]+)@)?([A-Za-z0-9_.-]+)(?::([0-9]{1,5}))?")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Characters that RFC 3261 §25.1 lets stand unescaped in a user part.
 _USER_SAFE = "-_.!~*'()&=+$,;?/"
@@ -57,12 +59,17 @@ class SipUri:
         Raises:
             SipParseError: not a SIP URI (status 400; 416 for another scheme).
         """
+        plain = _PLAIN.fullmatch(text)
+        if plain is not None:
+            scheme, user, host, digits = plain.groups()
+            port = None if digits is None else int(digits)
+            if port is None or port <= 65535:
+                return cls(scheme, user, None, host, port)
         scheme, colon, rest = text.partition(":")
         scheme = scheme.lower()
         if not colon or scheme not in ("sip", "sips"):
             raise SipParseError("not a SIP URI", 416)
-        user: str | None = None
-        password: str | None = None
+        user, password = None, None
         before, at, after = rest.rpartition("@")
         if at and "@" in before:
             # `@` may stand, leniently, in a header value; the first one ends the user part.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -142,6 +143,26 @@ def test_splitting_undoes_joining(members: list[str]) -> None:
 def test_a_uri_equals_itself_and_its_escaped_twin(uri: SipUri) -> None:
     assert uris_equal(uri, uri)
     assert uris_equal(uri, SipUri.parse(str(uri)))
+
+
+@given(st.text("ab.%4:+-", max_size=5), hosts, ports, st.booleans())
+def test_a_plain_uri_is_read_as_if_it_had_parameters(
+    user: str, host: str, port: int | None, is_secure: bool
+) -> None:
+    where = f"[{host}]" if ":" in host else host
+    text = (
+        ("sips:" if is_secure else "sip:")
+        + (f"{user}@" if user else "")
+        + where
+        + (f":{port}" if port else "")
+    )
+    try:
+        plain = SipUri.parse(text)
+    except SipParseError:
+        with pytest.raises(SipParseError):
+            SipUri.parse(text + ";x")
+        return
+    assert SipUri.parse(text + ";x") == replace(plain, params=(("x", None),))
 
 
 headers = st.lists(
