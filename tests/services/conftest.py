@@ -191,9 +191,8 @@ class Stage:
         self.end = EndCall(self.store, self.calls, self.rooms, self.clock)
 
     async def account(self, account_id: AccountId = ACME) -> Account:
-        account = Account(
-            account_id, None, "Acme", None, AccountStatus.ACTIVE, ADMINISTRATOR, "9000001", 0, 0
-        )
+        number = str(9_000_000 + int(account_id[:2], 16))
+        account = Account(account_id, None, "Acme", None, AccountStatus.ACTIVE, ADMINISTRATOR, number, 0, 0)
         async with self.store.transaction() as tx:
             await tx.put_account(account)
         return account
