@@ -1,0 +1,25 @@
+-- name: get_last_event_number
+-- The newest number; NULL in an empty log. Read inside the writing transaction, so the next one is free.
+SELECT max(number) FROM events;
+
+-- name: get_last_conference_event_number
+-- The newest number within one conference.
+SELECT conference_number FROM events {hint:events_by_conference}
+WHERE conference_id = ? ORDER BY number DESC LIMIT 1;
+
+-- name: append_event
+-- One fact, numbered by the caller.
+INSERT INTO events (
+    number, conference_number, kind, occurred_at_ms, account_id, conference_id, call_id, data
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: list_events
+-- The log from a number on.
+SELECT number, conference_number, kind, occurred_at_ms, account_id, conference_id, call_id, data
+FROM events WHERE number > ? ORDER BY number LIMIT ?;
+
+-- name: list_events_of_conference
+-- One conference's part of the log from a number on.
+SELECT number, conference_number, kind, occurred_at_ms, account_id, conference_id, call_id, data
+FROM events {hint:events_by_conference}
+WHERE conference_id = ? AND number > ? ORDER BY number LIMIT ?;

@@ -1,0 +1,1 @@
+"""Rows to domain values and back, one file per noun. All SQL stays in `queries/`."""

@@ -1,0 +1,84 @@
+"""Conferences, as rows, and their lists."""
+
+from typing import Final
+
+from hubbub.domain.conference import Conference, ConferenceState, EndReason
+from hubbub.domain.paging import Page, PageRequest
+from hubbub.domain.queries import ConferenceQuery
+from hubbub.storage.engines.connection import Connection, Row
+from hubbub.storage.places import place_of
+from hubbub.storage.repositories.conference_list import ConferenceList
+
+_STATE: Final = (
+    ConferenceState.INIT,
+    ConferenceState.INIT,
+    ConferenceState.IN_PROGRESS,
+    ConferenceState.IN_PROGRESS,
+    ConferenceState.COMPLETED,
+)
+"""By phase."""
+_REASON: Final[dict[str | None, EndReason | None]] = {reason.value: reason for reason in EndReason}
+_REASON[None] = None
+
+
+class Conferences:
+    """Reads and writes conferences."""
+
+    __slots__ = ("_db", "_list")
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._list = ConferenceList(db)
+
+    async def get(self, conference_id: str) -> Conference | None:
+        row = await self._db.one("get_conference", (conference_id,))
+        return None if row is None else conferences_of([row])[0]
+
+    async def live(self, account_id: str, name: str) -> Conference | None:
+        row = await self._db.one("get_live_conference", (account_id, name))
+        return None if row is None else conferences_of([row])[0]
+
+    async def live_on(self, node: str) -> list[Conference]:
+        return conferences_of(await self._db.all("list_live_conferences", (node,)))
+
+    async def put(self, conference: Conference) -> None:
+        await self._db.run("put_conference", written(conference))
+
+    async def page(self, query: ConferenceQuery, page: PageRequest) -> Page[Conference]:
+        rows, has_more, has_previous, total = await self._list.page(query, page)
+        return Page(conferences_of(rows), has_more, has_previous, total)
+
+
+def written(conference: Conference) -> tuple[object, ...]:
+    """The row of `put_conference`."""
+    return (
+        *conference[:3],
+        int(conference.phase),
+        *conference[4:],
+        place_of(conference.created_at_ms, conference.id),
+    )
+
+
+def conferences_of(rows: list[Row]) -> list[Conference]:
+    """Conferences from the columns of `Conference` with the phase in the state's place; more are left out."""
+    return [
+        Conference(
+            row[0],
+            row[1],
+            row[2],
+            _STATE[row[3]],
+            row[4] == 1,
+            row[5],
+            row[6],
+            row[7],
+            _REASON[row[8]],
+            row[9],
+            row[10],
+            row[11],
+            row[12],
+            row[13],
+            row[14],
+            row[15],
+        )
+        for row in rows
+    ]
