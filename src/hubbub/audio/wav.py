@@ -35,7 +35,7 @@ class WavRefused(ValueError):
     """A file that is no WAV, is damaged, or is of a kind that is not taken. The message says which."""
 
 
-def read(data: bytes, rate_hz: int = RATE_HZ) -> NDArray[np.int16]:
+def read_wav(data: bytes, rate_hz: int = RATE_HZ) -> NDArray[np.int16]:
     """The samples of a mono WAV file.
 
     Args:
@@ -63,7 +63,7 @@ def read(data: bytes, rate_hz: int = RATE_HZ) -> NDArray[np.int16]:
     raise WavRefused("the file has no samples" if layout else "the file has no format")
 
 
-def write(pcm: NDArray[np.int16], rate_hz: int = RATE_HZ) -> bytes:
+def write_wav(pcm: NDArray[np.int16], rate_hz: int = RATE_HZ) -> bytes:
     """A mono WAV file of 16-bit PCM.
 
     Args:

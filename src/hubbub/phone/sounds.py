@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio import g711, wav
+from hubbub.audio import g711
 from hubbub.audio.tones import generate
+from hubbub.audio.wav import read_wav
 
 VOICE_DBFS: Final = -26.0
 """The level of a caller's tone: a dozen at once still fit into 16 bits."""
@@ -65,7 +66,7 @@ def recording(data: bytes, name: str = "a recording") -> Sound:
     Raises:
         hubbub.audio.wav.WavRefused: it is none that a telephone can play.
     """
-    return Sound(wav.read(data), name=name)
+    return Sound(read_wav(data), name=name)
 
 
 class Playing:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hubbub.audio import g711
 from hubbub.audio.ears import hear
 from hubbub.audio.tones import generate
-from hubbub.audio.wav import CHUNKS_MAX, WavRefused, read, write
+from hubbub.audio.wav import CHUNKS_MAX, WavRefused, read_wav, write_wav
 
 GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 
@@ -39,12 +39,12 @@ def riff(*chunks: bytes) -> bytes:
 
 @given(arrays.arrays(np.int16, st.integers(0, 500)))
 def test_what_is_written_is_read_back(pcm: NDArray[np.int16]) -> None:
-    assert np.array_equal(read(write(pcm)), pcm)
+    assert np.array_equal(read_wav(write_wav(pcm)), pcm)
 
 
 def test_another_program_reads_what_is_written() -> None:
     pcm = generate([440], 50, -10)
-    with wave.open(io.BytesIO(write(pcm))) as file:
+    with wave.open(io.BytesIO(write_wav(pcm))) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 8000)
         assert file.readframes(1000) == pcm.tobytes()
 
@@ -52,12 +52,12 @@ def test_another_program_reads_what_is_written() -> None:
 @pytest.mark.parametrize(("encoding", "law"), [(7, g711.ULAW), (6, g711.ALAW)])
 def test_both_laws_are_heard_as_the_tone_they_hold(encoding: int, law: int) -> None:
     codes = g711.encode_samples(law, generate([440], 400, -10))
-    pcm = read(riff(chunk(b"fmt ", fmt(encoding, bits=8)), chunk(b"data", codes)))
+    pcm = read_wav(riff(chunk(b"fmt ", fmt(encoding, bits=8)), chunk(b"data", codes)))
     assert hear(pcm, [440]).mismatches({440: -10.0}, within_db=0.2) == []
 
 
 def test_eight_bits_are_unsigned() -> None:
-    pcm = read(riff(chunk(b"fmt ", fmt(bits=8)), chunk(b"data", bytes((0, 128, 255)))))
+    pcm = read_wav(riff(chunk(b"fmt ", fmt(bits=8)), chunk(b"data", bytes((0, 128, 255)))))
     assert pcm.tolist() == [-32768, 0, 32512]
 
 
@@ -66,18 +66,18 @@ def test_chunks_of_no_interest_are_passed_over() -> None:
     file = riff(
         chunk(b"LIST", b"odd"), chunk(b"fmt ", fmt()), chunk(b"fact", b"1234"), chunk(b"data", pcm.tobytes())
     )
-    assert np.array_equal(read(file), pcm)
+    assert np.array_equal(read_wav(file), pcm)
 
 
 def test_the_extended_header_is_understood() -> None:
     extended = fmt(0xFFFE) + struct.pack("<HHIH", 22, 16, 4, 1) + GUID_TAIL
-    assert read(riff(chunk(b"fmt ", extended), chunk(b"data", b"\x01\x00"))).tolist() == [1]
+    assert read_wav(riff(chunk(b"fmt ", extended), chunk(b"data", b"\x01\x00"))).tolist() == [1]
 
 
 @pytest.mark.parametrize("size", [0, 0x7FFFFFFF, 0xFFFFFFFF, 100])
 def test_a_file_that_was_streamed_or_cut_off_is_read_as_far_as_it_goes(size: int) -> None:
     pcm = np.arange(10, dtype=np.int16)
-    assert np.array_equal(read(riff(chunk(b"fmt ", fmt()), chunk(b"data", pcm.tobytes(), size))), pcm)
+    assert np.array_equal(read_wav(riff(chunk(b"fmt ", fmt()), chunk(b"data", pcm.tobytes(), size))), pcm)
 
 
 @pytest.mark.parametrize(
@@ -103,17 +103,17 @@ def test_a_file_that_was_streamed_or_cut_off_is_read_as_far_as_it_goes(size: int
 )
 def test_a_header_that_lies_or_asks_too_much_is_refused_by_name(file: bytes, reason: str) -> None:
     with pytest.raises(WavRefused, match=reason):
-        read(file)
+        read_wav(file)
 
 
 @given(st.data())
 def test_a_damaged_file_is_read_or_refused_by_name(data: st.DataObject) -> None:
-    file = bytearray(write(np.arange(8, dtype=np.int16)))
+    file = bytearray(write_wav(np.arange(8, dtype=np.int16)))
     for _ in range(data.draw(st.integers(1, 6))):
         file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(file)))
     try:
-        pcm = read(bytes(file[:cut]))
+        pcm = read_wav(bytes(file[:cut]))
     except WavRefused:
         return
     assert pcm.dtype == np.int16

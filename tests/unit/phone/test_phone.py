@@ -7,8 +7,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from hubbub.audio import wav
 from hubbub.audio.tones import generate
+from hubbub.audio.wav import write_wav
 from hubbub.lab.network import Conditions
 from hubbub.phone.phone import CallFailed, PhoneState
 from hubbub.phone.sounds import VOICE_DBFS, recording
@@ -120,7 +120,7 @@ async def test_without_telephone_events_a_key_is_refused_and_not_lost_silently()
 
 
 async def test_a_recording_is_said_once_and_its_end_is_told() -> None:
-    sound = recording(wav.write(generate([1370], 1500, -20)))
+    sound = recording(write_wav(generate([1370], 1500, -20)))
     async with two_talking() as (alice, bob):
         started = asyncio.get_running_loop().time()
         await alice.says(sound)
