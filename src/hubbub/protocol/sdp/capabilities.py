@@ -19,6 +19,7 @@ class Codec:
     payload_type: int
     """The static payload type, or the dynamic one that we offer."""
     channels: int = 1
+    """Audio channels."""
 
 
 PCMU = Codec("PCMU", 8000, 0)

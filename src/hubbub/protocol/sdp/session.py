@@ -44,11 +44,17 @@ class Origin:
     """`o=`: who made the description, and which version of it this is (RFC 8866 §5.2)."""
 
     username: str
+    """`-` when the maker has no user names."""
     session_id: int
+    """With the other fields but the version, names the session worldwide."""
     version: int
+    """Grows with every change of the description (RFC 3264 §8)."""
     address: str
+    """Of the maker's machine; not where media goes."""
     address_type: str = "IP4"
+    """`IP4` or `IP6`."""
     network_type: str = "IN"
+    """`IN`, the internet."""
 
     @classmethod
     def parse(cls, text: str) -> Origin:
@@ -85,7 +91,9 @@ class Connection:
     address: str
     """Address as written, a multicast TTL behind a slash included."""
     address_type: str = "IP4"
+    """`IP4` or `IP6`."""
     network_type: str = "IN"
+    """`IN`, the internet."""
 
     @classmethod
     def parse(cls, text: str) -> Connection:
@@ -121,6 +129,7 @@ class Timing:
     start: int = 0
     """NTP seconds."""
     stop: int = 0
+    """NTP seconds; 0 means open-ended."""
     repeats: tuple[str, ...] = ()
     """Values of `r=` lines, uninterpreted."""
 
@@ -132,7 +141,9 @@ class RtpMap:
     encoding: str
     """Encoding name as spelled; names compare without regard to case."""
     clock_rate_hz: int
+    """Rate of RTP timestamps."""
     channels: int = 1
+    """Audio channels."""
 
     @classmethod
     def parse(cls, text: str) -> RtpMap:
@@ -164,11 +175,17 @@ class Media:
     formats: tuple[str, ...]
     """Payload types, the most preferred first, as text."""
     connections: tuple[Connection, ...] = ()
+    """`c=` of its own; several only for layered multicast."""
     attributes: Attributes = ()
+    """`a=` lines of this stream."""
     port_count: int = 1
+    """Consecutive port pairs, for layered coding."""
     information: str | None = None
+    """`i=`: a title."""
     bandwidths: tuple[str, ...] = ()
+    """`b=` values, uninterpreted."""
     key: str | None = None
+    """`k=`, obsolete, kept but never used (§5.12)."""
 
     def attribute(self, name: str) -> str | None:
         """Value of the first attribute `name`; "" when it has none, None when it is absent."""
@@ -229,19 +246,31 @@ class SessionDescription:
     """One whole description (RFC 8866 §5)."""
 
     origin: Origin
+    """`o=`."""
     media: tuple[Media, ...] = ()
+    """Streams in order; the order is the streams' identity between offer and answer."""
     connection: Connection | None = None
     """For streams without one of their own."""
     name: str = "-"
+    """`s=`."""
     times: tuple[Timing, ...] = (Timing(),)
+    """`t=` with their `r=`."""
     attributes: Attributes = ()
+    """`a=` lines of the session."""
     information: str | None = None
+    """`i=`."""
     uri: str | None = None
+    """`u=`."""
     emails: tuple[str, ...] = ()
+    """`e=` values."""
     phones: tuple[str, ...] = ()
+    """`p=` values."""
     bandwidths: tuple[str, ...] = ()
+    """`b=` values."""
     zones: str | None = None
+    """`z=`."""
     key: str | None = None
+    """`k=`, obsolete."""
 
     def attribute(self, name: str) -> str | None:
         """Value of the first session attribute `name`; "" when it has none, None when it is absent."""

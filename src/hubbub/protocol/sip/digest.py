@@ -72,12 +72,15 @@ class DigestChallenge:
     """One WWW-Authenticate or Proxy-Authenticate value (RFC 7616 §3.3, RFC 3261 §20.44)."""
 
     realm: str
+    """Protection space, unquoted."""
     nonce: str
+    """The server's token, unquoted; opaque to the client."""
     algorithm: str = "MD5"
     """As spelled by the server; MD5 when it says nothing."""
     qop: tuple[str, ...] = ()
     """Offered qualities of protection in lower case; empty from a server of RFC 2069's time."""
     opaque: str | None = None
+    """To be sent back unchanged."""
     is_stale: bool = False
     """Whether only the nonce was too old, so that the same password may be tried again."""
 
@@ -117,19 +120,25 @@ class DigestCredentials:
     """One Authorization or Proxy-Authorization value (RFC 7616 §3.4, RFC 3261 §20.7)."""
 
     username: str
+    """Account name, unquoted."""
     realm: str
+    """As challenged."""
     nonce: str
+    """As challenged."""
     uri: str
     """The digest-uri, as hashed."""
     response: str
     """Lower hex."""
     algorithm: str = "MD5"
+    """As spelled by the client; MD5 when it says nothing."""
     qop: str | None = None
     """Chosen quality of protection in lower case."""
     nonce_count: int | None = None
     """How often the nonce was used, this time included; present when `qop` is."""
     cnonce: str | None = None
+    """The client's own token, unquoted."""
     opaque: str | None = None
+    """As challenged."""
 
     @classmethod
     def parse(cls, text: str) -> DigestCredentials:

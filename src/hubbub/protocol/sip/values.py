@@ -85,6 +85,7 @@ class MinSe:
     interval_s: int
     """Seconds."""
     params: Params = ()
+    """Extension parameters."""
 
     @classmethod
     def parse(cls, text: str) -> MinSe:
@@ -239,6 +240,7 @@ class Replaces:
     """Replaces: the dialog that a new INVITE takes over (RFC 3891 §6.1)."""
 
     call_id: str
+    """Call-ID of that dialog."""
     to_tag: str
     """Tag of the receiver of Replaces in that dialog."""
     from_tag: str
