@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from hubbub.audio.tones import generate
-from hubbub.audio.wav import write_wav
+from hubbub.audio import wav as wav_format
 
 SIPP_JOIN = """<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="join and stay">
@@ -112,7 +112,7 @@ def sipp(
 
 def tone_wav(path: Path, tone_hz: float, duration_s: float) -> Path:
     """A WAV file (8 kHz mono) with one tone at -20 dBFS."""
-    path.write_bytes(write_wav(generate((tone_hz,), int(duration_s * 1000), -20.0)))
+    path.write_bytes(wav_format.write_wav(generate((tone_hz,), int(duration_s * 1000), -20.0)))
     return path
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hubbub.audio.ears import hear
-from hubbub.audio.wav import read_wav
+from hubbub.audio import wav
 from interop.conftest import HUBBUB, RunningServer, open_files, wait_until
 from interop.peers import baresip, linphone, sipp, tone_wav
 
@@ -79,13 +79,13 @@ def test_baresip_and_our_caller_hear_each_other_and_not_themselves(
     softphone.wait(timeout=40)
 
     we_heard = hear(
-        middle(read_wav((tmp_path / f"heard-{HUBBUB_HZ}.wav").read_bytes())), (BARESIP_HZ, HUBBUB_HZ)
+        middle(wav.read_wav((tmp_path / f"heard-{HUBBUB_HZ}.wav").read_bytes())), (BARESIP_HZ, HUBBUB_HZ)
     )
     assert we_heard.tones_dbfs[BARESIP_HZ] > -26
     assert we_heard.tones_dbfs[HUBBUB_HZ] < -50
 
     [dump] = sorted((tmp_path / "dump").glob("dump-*-dec.wav"))
-    heard = read_wav(dump.read_bytes())
+    heard = wav.read_wav(dump.read_bytes())
     loud = max(
         hear(heard[start : start + 4000], (BARESIP_HZ, HUBBUB_HZ)).tones_dbfs[HUBBUB_HZ]
         for start in range(0, len(heard) - 4000, 4000)
@@ -111,7 +111,7 @@ def test_linphone_is_heard_by_our_caller(server: RunningServer, tmp_path: Path) 
     assert ours.wait(timeout=30) == 0
     softphone.wait(timeout=40)
     heard = hear(
-        middle(read_wav((tmp_path / f"heard-{HUBBUB_HZ}.wav").read_bytes())), (LINPHONE_HZ, HUBBUB_HZ)
+        middle(wav.read_wav((tmp_path / f"heard-{HUBBUB_HZ}.wav").read_bytes())), (LINPHONE_HZ, HUBBUB_HZ)
     )
     assert heard.tones_dbfs[LINPHONE_HZ] > -30
     assert heard.tones_dbfs[HUBBUB_HZ] < -50

@@ -43,7 +43,7 @@ def create(name: str, email: str | None, parent: str | None, role: str, data: Pa
         made = await CreateAccount(store, clock, entropy)(name, email=email, parent_id=parent_id, role=role)
         show(
             [
-                {"dialect": dialect, **{"user": user, "secret": secret}}
+                {"dialect": dialect, "user": user, "secret": secret}
                 for dialect, values in credentials(made).items()
                 for user, secret in [
                     (

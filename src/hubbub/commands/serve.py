@@ -9,8 +9,9 @@ from typing import Any, get_type_hints
 
 import click
 
-from hubbub.bootstrap import Server, start_server
+from hubbub.bootstrap import Server
 from hubbub.config import Settings, SettingsError, load
+from hubbub.world import start_real_server
 
 
 def _settings_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -70,7 +71,7 @@ async def _serve(settings: Settings, ready: Callable[[Server], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        server = await start_server(settings, lambda line: click.echo(line, err=True))
+        server = await start_real_server(settings, lambda line: click.echo(line, err=True))
     except OSError as error:
         raise click.ClickException(f"cannot listen: {error}") from None
     try:

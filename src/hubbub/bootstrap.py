@@ -1,0 +1,239 @@
+"""Builds the server from its settings and wires every part to every other. The only place that knows all.
+
+Owns the order of starting and stopping. What differs between the real world and the lab (the clock, chance,
+the media plane, the ways to customers and to speech) comes in as a `World`.
+"""
+
+import contextlib
+import gc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from hubbub.config import Settings, parse_address, parse_networks
+from hubbub.credentials import write_credentials
+from hubbub.dialects.contract import Desk, DialectSettings
+from hubbub.dialects.registry import dialects, languages
+from hubbub.domain.conference import EndReason
+from hubbub.domain.ids import AccountId, ConferenceId
+from hubbub.endpoints.sip.endpoint import SipEndpoint, SipSettings
+from hubbub.gauges import ServerGauges
+from hubbub.markup.limits import MarkupLimits
+from hubbub.services.accept_incoming_call import AcceptIncomingCall
+from hubbub.services.answer_call import AnswerCall
+from hubbub.services.control_calls import ControlCalls
+from hubbub.services.create_account import CreateAccount
+from hubbub.services.end_call import EndCall
+from hubbub.services.join_conference import JoinConference
+from hubbub.services.leave_conference import LeaveConference
+from hubbub.services.live_calls import LiveCalls
+from hubbub.services.live_leg import Services
+from hubbub.services.live_rooms import LiveRooms
+from hubbub.services.ports import ClipSource, Clock, DocumentFetcher, Entropy, Log, MediaPlane, Store
+from hubbub.services.recover_from_crash import recover_from_crash
+from hubbub.services.serve_call import ServeCall
+from hubbub.web.app import build_app
+from hubbub.web.server import WebServer
+from hubbub.web.settings import WebLimits, WebSettings
+from hubbub.web.shell import Shell
+
+PLAIN_LANGUAGE = "twilio"
+"""Whose habits hold for a room that was simply dialled."""
+FREEZE_AFTER_START = True
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything outside the server. The real one is `world.real_world`; the lab makes its own."""
+
+    clock: Clock
+    entropy: Entropy
+    log: Log
+    store: Store
+    media: MediaPlane
+    fetcher: DocumentFetcher
+    clips: ClipSource
+    credentials_folder: Path | None = None
+    """Where a first account's secrets are written; None: nowhere."""
+
+
+class Server:
+    """A server that is running."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        world: World,
+        shell: Shell,
+        sip: SipEndpoint,
+        control: ControlCalls,
+        calls: LiveCalls,
+        rooms: LiveRooms,
+    ) -> None:
+        self.settings = settings
+        self.world = world
+        self.shell = shell
+        self.sip = sip
+        self.control = control
+        self.calls = calls
+        self.rooms = rooms
+        self.draining = False
+        self.http_url = ""
+        self.sip_uri = ""
+        self._web: WebServer | None = None
+        self._closers: contextlib.AsyncExitStack = contextlib.AsyncExitStack()
+
+    async def drain(self) -> None:
+        """Take no more calls, end those there are, write how they ended, and close everything."""
+        self.draining = True
+        await self.control.drain(lambda: self.world.clock.sleep(self.settings.drain_s))
+        await self.close()
+
+    async def close(self) -> None:
+        """Close everything without ceremony; what was open is closed at the next start."""
+        if self._web is not None:
+            await self._web.stop()
+        await self.sip.aclose()
+        await self.world.media.aclose()
+        await self.world.store.aclose()
+
+    async def listen_http(self) -> None:
+        """Open the REST APIs. The lab leaves this out and calls the shell directly."""
+        host, port = parse_address(self.settings.http, "http")
+        self._web = WebServer(self.shell, web_settings(self.settings))
+        actual = await self._web.start(host, port)
+        shown = f"[{host}]" if ":" in host else host
+        self.http_url = self.settings.public_url or f"http://{shown}:{actual}"
+
+    def readiness(self) -> Mapping[str, bool]:
+        return {"serving": not self.draining, "sip": self.sip.is_listening}
+
+
+def web_settings(settings: Settings) -> WebSettings:
+    return WebSettings(
+        base_url=settings.public_url,
+        limits=WebLimits(
+            body_bytes_max=settings.request_bytes_max,
+            parameters_max=settings.parameters_max,
+            header_timeout_s=settings.request_timeout_s,
+            body_timeout_s=settings.request_timeout_s,
+            requests_max=settings.requests_max,
+            auth_failures_max=settings.login_failures_max,
+        ),
+    )
+
+
+async def start_server(settings: Settings, world: World, say: Callable[[str], None]) -> Server:
+    """Start every part but HTTP, in the order in which they need one another.
+
+    Raises:
+        OSError: an address cannot be listened on.
+    """
+    store, clock, entropy, log = world.store, world.clock, world.entropy, world.log
+    await _first_account(world, say)
+    rooms_closed, calls_closed = await recover_from_crash(store, clock, settings.node)
+    if rooms_closed or calls_closed:
+        log.warning("closed what a crash left open", rooms=rooms_closed, calls=calls_closed)
+
+    calls = LiveCalls()
+    ending: list[ConferenceId] = []
+    rooms = LiveRooms(
+        world.media,
+        calls,
+        world.clips,
+        clock,
+        age_limit_s=settings.room_age_limit_s,
+        too_old=lambda conference_id: control.end_room(conference_id, EndReason.AGE_LIMIT),
+    )
+    del ending
+    sip = SipEndpoint(
+        sip_settings(settings), media=world.media, reader=store.read, clock=clock, entropy=entropy, log=log
+    )
+    join = JoinConference(
+        store, rooms, clock, entropy, node=settings.node, participants_max=settings.participants_max
+    )
+    leave = LeaveConference(store, rooms, clock)
+    serve = ServeCall(
+        Services(
+            store=store,
+            calls=calls,
+            signalling=sip,
+            media=world.media,
+            clock=clock,
+            join=join,
+            leave=leave,
+            base_url=settings.public_url or f"http://{settings.http}",
+            site=settings.site,
+        ),
+        languages=languages(),
+        plain_language=PLAIN_LANGUAGE,
+        plain_music=settings.plain_room_music,
+        fetcher=world.fetcher,
+        clips=world.clips,
+        limits=MarkupLimits(document_bytes_max=settings.document_bytes_max),
+    )
+    control = ControlCalls(
+        calls,
+        sip,
+        log,
+        accept=AcceptIncomingCall(
+            store, clock, node=settings.node, default_account_id=await _default_account(store)
+        ),
+        answer=AnswerCall(store, clock),
+        end=EndCall(store, calls, rooms, clock),
+        leave=leave,
+        serve=serve,
+    )
+    world.media.subscribe(control.media_event)
+    registry = CollectorRegistry()
+    registry.register(ServerGauges(calls, rooms, world.media, sip))
+    desk = Desk(
+        store,
+        clock,
+        entropy,
+        log,
+        DialectSettings(
+            site=settings.site,
+            region=settings.region,
+            twilio_list_default=settings.twilio_list_default,
+            restcomm_object_level=settings.restcomm_object_level,
+        ),
+    )
+    shell = build_app(desk, dialects(), web_settings(settings), registry, lambda: server.readiness())
+    server = Server(settings, world, shell, sip, control, calls, rooms)
+    server.sip_uri = await sip.start(control)
+    return server
+
+
+def freeze_what_stays() -> None:
+    """Take what was built at the start out of the collector's sight: its passes are pauses of the API."""
+    gc.collect()
+    gc.freeze()
+
+
+def sip_settings(settings: Settings) -> SipSettings:
+    host, port = parse_address(settings.sip, "sip")
+    return SipSettings(
+        host=host,
+        port=port,
+        advertised_host=settings.advertised_host or host,
+        realm=settings.sip_realm,
+        open_networks=parse_networks(settings.sip_open_networks, "sip_open_networks"),
+        calls_max=settings.sip_calls_max,
+        session_expires_s=settings.session_expires_s,
+    )
+
+
+async def _first_account(world: World, say: Callable[[str], None]) -> None:
+    made = await CreateAccount(world.store, world.clock, world.entropy).first()
+    if made is None or world.credentials_folder is None:
+        return
+    path = write_credentials(world.credentials_folder, made)
+    say(f"created account {made.account.friendly_name}; its credentials are in {path}")
+
+
+async def _default_account(store: Store) -> AccountId:
+    accounts = await store.read.accounts()
+    return min(accounts, key=lambda account: (account.created_at_ms, account.id)).id

@@ -1,0 +1,62 @@
+"""The real world: the system's clock and chance, the compiled media plane, the network, the directory on disk."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from hubbub.bootstrap import Server, World, freeze_what_stays, start_server
+from hubbub.clips import open_clips
+from hubbub.clock import SystemClock
+from hubbub.config import Settings, parse_networks, parse_range
+from hubbub.entropy import SystemEntropy
+from hubbub.logs import open_log
+from hubbub.media import MediaSettings, open_plane, warm_up
+from hubbub.storage import open_store
+from hubbub.webhooks.fetcher import open_fetcher
+
+
+async def start_real_server(settings: Settings, say: Callable[[str], None]) -> Server:
+    """Start a server that listens. `say` tells people what is happening.
+
+    Raises:
+        OSError: an address cannot be listened on.
+    """
+    folder = Path(settings.data)
+    warm_up(say)
+    entropy = SystemEntropy()
+    log = open_log(settings.log_level, settings.log_format)
+    store = open_store(folder, entropy=entropy, durability=settings.durability, serving=True)
+    try:
+        fetcher = open_fetcher(
+            allowed_networks=parse_networks(settings.fetch_networks, "fetch_networks"), log=log
+        )
+        world = World(
+            clock=SystemClock(),
+            entropy=entropy,
+            log=log,
+            store=store,
+            media=open_plane(media_settings(settings), log),
+            fetcher=fetcher,
+            clips=open_clips(fetcher, program=settings.speech_program, log=log),
+            credentials_folder=folder,
+        )
+        server = await start_server(settings, world, say)
+        await server.listen_http()
+    except BaseException:
+        await store.aclose()
+        raise
+    asyncio.get_running_loop().call_soon(freeze_what_stays)
+    return server
+
+
+def media_settings(settings: Settings) -> MediaSettings:
+    host, first, last = parse_range(settings.rtp)
+    return MediaSettings(
+        host=host,
+        advertised_host=settings.advertised_host or None,
+        rtp_port_first=first,
+        rtp_port_last=last,
+        ports_max=settings.ports_max,
+        media_timeout_ms=int(settings.media_silence_s * 1000),
+        busy_share_max=settings.busy_share_max,
+    )
