@@ -20,14 +20,8 @@ from hubbub.protocol.sdp.capabilities import (
     Codec,
 )
 from hubbub.protocol.sdp.errors import NoAudioStream, NoCommonCodec, SdpError, StreamRejected
-from hubbub.protocol.sdp.session import (
-    Connection,
-    Direction,
-    Media,
-    Origin,
-    RtpMap,
-    SessionDescription,
-)
+from hubbub.protocol.sdp.lines import Connection, Origin, RtpMap
+from hubbub.protocol.sdp.session import Direction, Media, SessionDescription
 
 # Profiles whose packets are plain RTP: AVPF only adds feedback that may be left unsent (RFC 4585 §3).
 _PLAIN_RTP = ("RTP/AVP", "RTP/AVPF")

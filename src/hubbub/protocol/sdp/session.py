@@ -1,7 +1,7 @@
 """Session descriptions: bytes in, frozen data out, and back (RFC 8866).
 
-Owns the grammar and the attributes that belong to a single description: rtpmap, fmtp, ptime, direction, rtcp. What
-two descriptions mean together is in `offer_answer`.
+Owns sections and their order, and the attributes that belong to a single description: rtpmap, fmtp, ptime, direction,
+rtcp. The values of single lines are in `lines`; what two descriptions mean together is in `offer_answer`.
 
 Lenient where deployed phones are: lines may end in LF, their order within a section is free, `s=` and `t=` may be
 missing. `v=0`, `o=` and a connection for every stream in use are insisted on. `parse_sdp(x.to_bytes()) == x`.
@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hubbub.protocol.sdp.errors import SdpError
+from hubbub.protocol.sdp.lines import Connection, Origin, RtpMap, Timing, parse_number
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
 
 Attributes = tuple[tuple[str, str | None], ...]
 """`a=` lines in order: name and, after a colon, value."""
-
-# RFC 8866 §5.2: session id and version are numeric strings; 64-bit NTP times are what is meant.
-_NUMBER_DIGITS_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,129 +35,6 @@ class SdpLimits:
 
 
 DEFAULT_LIMITS = SdpLimits()
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """`o=`: who made the description, and which version of it this is (RFC 8866 §5.2)."""
-
-    username: str
-    """`-` when the maker has no user names."""
-    session_id: int
-    """With the other fields but the version, names the session worldwide."""
-    version: int
-    """Grows with every change of the description (RFC 3264 §8)."""
-    address: str
-    """Of the maker's machine; not where media goes."""
-    address_type: str = "IP4"
-    """`IP4` or `IP6`."""
-    network_type: str = "IN"
-    """`IN`, the internet."""
-
-    @classmethod
-    def parse(cls, text: str) -> Origin:
-        """Read the value of an `o=` line.
-
-        Raises:
-            SdpError: not six fields, or ids that are no numbers.
-        """
-        fields = text.split()
-        if len(fields) != 6:
-            raise SdpError("malformed o=")
-        username, session_id, version, network_type, address_type, address = fields
-        number = _number(session_id, "session id", 10**_NUMBER_DIGITS_MAX)
-        return cls(
-            username,
-            number,
-            _number(version, "session version", 10**_NUMBER_DIGITS_MAX),
-            address,
-            address_type,
-            network_type,
-        )
-
-    def __str__(self) -> str:
-        return (
-            f"{self.username} {self.session_id} {self.version} "
-            f"{self.network_type} {self.address_type} {self.address}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """`c=`: where media is received (RFC 8866 §5.7)."""
-
-    address: str
-    """Address as written, a multicast TTL behind a slash included."""
-    address_type: str = "IP4"
-    """`IP4` or `IP6`."""
-    network_type: str = "IN"
-    """`IN`, the internet."""
-
-    @classmethod
-    def parse(cls, text: str) -> Connection:
-        """Read the value of a `c=` line.
-
-        Raises:
-            SdpError: not three fields.
-        """
-        fields = text.split()
-        if len(fields) != 3:
-            raise SdpError("malformed c=")
-        return cls(fields[2], fields[1], fields[0])
-
-    def __str__(self) -> str:
-        return f"{self.network_type} {self.address_type} {self.address}"
-
-    @property
-    def host(self) -> str:
-        """Address without a multicast TTL."""
-        return self.address.partition("/")[0]
-
-    @property
-    def is_unspecified(self) -> bool:
-        """Whether nothing can be sent there: `0.0.0.0`, the hold of RFC 2543, or its IPv6 forms (RFC 6157 §5)."""
-        host = self.host
-        return host in ("0.0.0.0", "::") or host.lower().endswith(".invalid")
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """`t=` with its `r=` lines: when the session is active; 0 0 means always (RFC 8866 §5.9)."""
-
-    start: int = 0
-    """NTP seconds."""
-    stop: int = 0
-    """NTP seconds; 0 means open-ended."""
-    repeats: tuple[str, ...] = ()
-    """Values of `r=` lines, uninterpreted."""
-
-
-@dataclass(frozen=True, slots=True)
-class RtpMap:
-    """`a=rtpmap`: what a payload type stands for (RFC 8866 §6.6)."""
-
-    encoding: str
-    """Encoding name as spelled; names compare without regard to case."""
-    clock_rate_hz: int
-    """Rate of RTP timestamps."""
-    channels: int = 1
-    """Audio channels."""
-
-    @classmethod
-    def parse(cls, text: str) -> RtpMap:
-        """Read `encoding/rate[/channels]`.
-
-        Raises:
-            SdpError: malformed.
-        """
-        parts = text.strip().split("/")
-        if not 2 <= len(parts) <= 3 or not parts[0]:
-            raise SdpError("malformed rtpmap")
-        channels = _number(parts[2], "channels", 255) if len(parts) == 3 else 1
-        return cls(parts[0], _number(parts[1], "clock rate", 10**9), channels)
-
-    def __str__(self) -> str:
-        return f"{self.encoding}/{self.clock_rate_hz}" + ("" if self.channels == 1 else f"/{self.channels}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +76,7 @@ class Media:
         for name, value in self.attributes:
             if name == "rtpmap":
                 number, _, text = (value or "").partition(" ")
-                maps.setdefault(_number(number, "payload type", 127), RtpMap.parse(text))
+                maps.setdefault(parse_number(number, "payload type", 127), RtpMap.parse(text))
         return maps
 
     def fmtp(self, payload_type: int) -> str | None:
@@ -238,7 +113,7 @@ class Media:
         stated = self.attribute("rtcp")
         if stated is None:
             return min(self.port + 1, 65535)
-        return _number(stated.partition(" ")[0], "RTCP port", 65535)
+        return parse_number(stated.partition(" ")[0], "RTCP port", 65535)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +186,7 @@ class SessionDescription:
             lines.append(f"c={self.connection}")
         lines += [f"b={bandwidth}" for bandwidth in self.bandwidths]
         for timing in self.times:
-            lines.append(f"t={timing.start} {timing.stop}")
+            lines.append(f"t={timing}")
             lines += [f"r={repeat}" for repeat in timing.repeats]
         _add(lines, "z", self.zones)
         _add(lines, "k", self.key)
@@ -370,7 +245,7 @@ def _parse_session(lines: list[str], media: tuple[Media, ...]) -> SessionDescrip
         if kind == "a":
             attributes.append(_parse_attribute(value))
         elif kind == "t":
-            times.append(_parse_timing(value))
+            times.append(Timing.parse(value))
         elif kind == "r":
             if not times:
                 raise SdpError("r= before t=")
@@ -427,12 +302,12 @@ def _parse_media(lines: list[str], limits: SdpLimits) -> Media:
             single[kind] = value
     return Media(
         kind=fields[0],
-        port=_number(port, "port", 65535),
+        port=parse_number(port, "port", 65535),
         proto=fields[2],
         formats=tuple(fields[3:]),
         connections=tuple(connections),
         attributes=tuple(attributes),
-        port_count=_number(count, "port count", 65535) if slash else 1,
+        port_count=parse_number(count, "port count", 65535) if slash else 1,
         information=single.get("i"),
         bandwidths=tuple(bandwidths),
         key=single.get("k"),
@@ -451,24 +326,6 @@ def _parse_attribute(value: str) -> tuple[str, str | None]:
     if not name:
         raise SdpError("attribute without a name")
     return name, rest if colon else None
-
-
-def _parse_timing(value: str) -> Timing:
-    fields = value.split()
-    if len(fields) != 2:
-        raise SdpError("malformed t=")
-    return Timing(
-        _number(fields[0], "time", 10**_NUMBER_DIGITS_MAX), _number(fields[1], "time", 10**_NUMBER_DIGITS_MAX)
-    )
-
-
-def _number(text: str, what: str, maximum: int) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 32:
-        raise SdpError(f"{what} is not a number")
-    number = int(text)
-    if number > maximum:
-        raise SdpError(f"{what} is too large")
-    return number
 
 
 def _positive(text: str | None) -> float | None:

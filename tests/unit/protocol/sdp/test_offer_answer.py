@@ -8,8 +8,9 @@ import pytest
 
 from hubbub.protocol.sdp.capabilities import PCMA, PCMU, AudioCapabilities
 from hubbub.protocol.sdp.errors import NoAudioStream, NoCommonCodec, OfferRefused, SdpError, StreamRejected
+from hubbub.protocol.sdp.lines import Connection
 from hubbub.protocol.sdp.offer_answer import Negotiated, accept_answer, answer_offer, make_offer
-from hubbub.protocol.sdp.session import Connection, Direction, SessionDescription, parse_sdp
+from hubbub.protocol.sdp.session import Direction, SessionDescription, parse_sdp
 
 HERE, PORT = "198.51.100.1", 20000
 

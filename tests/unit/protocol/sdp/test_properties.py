@@ -8,16 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub.protocol.sdp.errors import OfferRefused, SdpError
+from hubbub.protocol.sdp.lines import Connection, Origin, Timing
 from hubbub.protocol.sdp.offer_answer import accept_answer, answer_offer, make_offer
-from hubbub.protocol.sdp.session import (
-    DIRECTIONS,
-    Connection,
-    Media,
-    Origin,
-    SessionDescription,
-    Timing,
-    parse_sdp,
-)
+from hubbub.protocol.sdp.session import DIRECTIONS, Media, SessionDescription, parse_sdp
 
 tokens = st.text(
     st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=":/="), min_size=1, max_size=12

@@ -7,16 +7,8 @@ from dataclasses import replace
 import pytest
 
 from hubbub.protocol.sdp.errors import SdpError
-from hubbub.protocol.sdp.session import (
-    Connection,
-    Media,
-    Origin,
-    RtpMap,
-    SdpLimits,
-    SessionDescription,
-    Timing,
-    parse_sdp,
-)
+from hubbub.protocol.sdp.lines import Connection, Origin, RtpMap, Timing
+from hubbub.protocol.sdp.session import Media, SdpLimits, SessionDescription, parse_sdp
 
 PHONE = b"""v=0
 o=alice 2890844526 2890844527 IN IP4 192.0.2.10
