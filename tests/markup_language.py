@@ -46,6 +46,7 @@ class FakeLanguage:
     after_refusal: AfterRefusal = AfterRefusal.NEXT
     clip_ending: Ending | None = None
     name: str = "fake"
+    fallback_covers_call: bool = True
 
     @property
     def wait_rules(self) -> WaitRules:

@@ -108,6 +108,9 @@ class WaitKind(StrEnum):
     STOCK = "stock"
     SILENCE = "silence"
     URL = "url"
+    """A document is asked for and run."""
+    SOUND = "sound"
+    """A sound file goes round."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,11 +74,12 @@ class Interpreter:
         """
         Args:
             answered: the call is answered already.
-            fallback: asked when a document fails that has no fallback of its own.
+            fallback: asked when a document fails that has no fallback of its own, where the dialect has such
+                a thing for the whole call.
         """
         self._language = language
         self._answered = answered
-        self._fallback = fallback
+        self._fallback = fallback if language.fallback_covers_call else None
         self._waiting = waiting
         self._limits = limits
         self._phase = Phase.IDLE
@@ -203,9 +204,10 @@ class Interpreter:
         return before + self._ask(ask)
 
     def _wait_failed(self) -> list[Effect]:
-        if self._language.wait_rules.failure_hangs_up:
+        rules = self._language.wait_rules
+        if rules.failure_hangs_up:
             return self._over(fx.HangUp(HangupCause.APPLICATION_ERROR))
-        return [fx.Leave(LeaveReason.ADD_FAILED)]
+        return [fx.Leave(LeaveReason.ADD_FAILED)] if rules.failure_leaves else []
 
     def _left(self, join: JoinConference, reason: LeaveReason) -> list[Effect]:
         self._phase = Phase.BUSY
@@ -374,7 +376,9 @@ class Interpreter:
             return self._wait_for(fx.Answer())
         if self._answered:
             return self._over(fx.HangUp(ending.cause))
-        return self._over(fx.Refuse(ending.cause))
+        # Who is hung up on before the answer was refused.
+        refusal = HangupCause.REJECTED if ending.cause is HangupCause.COMPLETED else ending.cause
+        return self._over(fx.Refuse(refusal))
 
     # --- small things -------------------------------------------------------------------------------------
 

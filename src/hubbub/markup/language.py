@@ -134,6 +134,9 @@ class MarkupLanguage(Protocol):
 
     @property
     def wait_rules(self) -> WaitRules: ...
+    @property
+    def fallback_covers_call(self) -> bool:
+        """Whether the application's fallback stands in for every document of the call, or the first alone."""
 
     def parse(self, body: bytes, content_type: str, url: str | None, *, waiting: bool = False) -> Document:
         """The program in `body`.

@@ -9,6 +9,7 @@ leaving and writing are short transactions and run to their end. Leaves the deci
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from hubbub.domain.application import WebTarget
@@ -58,7 +59,8 @@ class DocumentRunner:
     ) -> None:
         """
         Args:
-            fallback: the application's fallback, for documents without one of their own.
+            fallback: the application's: for the first document, and for those without one of their own where
+                the dialect has it so.
         """
         self._leg = leg
         self._language = language
@@ -74,6 +76,8 @@ class DocumentRunner:
 
     async def run(self, begin: fx.Ask | Given | Document, *, answered: bool) -> None:
         """Run until the call is over or has been told to end. Nothing that was begun outlives it."""
+        if isinstance(begin, fx.Ask) and begin.fallback is None:
+            begin = replace(begin, fallback=self._fallback)
         interpreter = Interpreter(
             self._language, answered=answered, fallback=self._fallback, limits=self._limits
         )

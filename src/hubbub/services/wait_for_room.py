@@ -7,9 +7,10 @@ hear. Owns the wait document's effects; leaves its verbs to the language and who
 from collections import deque
 from enum import StrEnum
 
+from hubbub.domain.application import WebTarget
 from hubbub.domain.conference import Conference
 from hubbub.markup import effects as fx
-from hubbub.markup.instructions import FOREVER, WaitKind, WaitMusic
+from hubbub.markup.instructions import FOREVER, Play, WaitKind, WaitMusic
 from hubbub.markup.interpreter import Interpreter
 from hubbub.markup.language import MarkupLanguage
 from hubbub.markup.limits import MarkupLimits
@@ -50,6 +51,8 @@ class WaitForRoom:
             return Waited.SILENT
         if music.kind is WaitKind.SILENCE or music.target is None:
             return Waited.SILENT
+        if music.kind is WaitKind.SOUND:
+            return await self._sound(music.target)
         interpreter = Interpreter(self._language, answered=True, waiting=True, limits=self._limits)
         ask = fx.Ask(fx.Purpose.WAIT, music.target, conference=conference)
         effects = deque(interpreter.start(ask))
@@ -64,6 +67,13 @@ class WaitForRoom:
             if outcome is not None:
                 effects.extend(interpreter.feed(outcome))
         return Waited.SILENT
+
+    async def _sound(self, target: WebTarget) -> Waited:
+        outcome = await self._performer.play(Play(target, FOREVER))
+        if not isinstance(outcome, fx.PlaybackFailed):
+            return Waited.SILENT
+        await self._leg.note(self._language.clip_failed(outcome.kind).code, outcome.message, outcome.url)
+        return Waited.FAILED
 
     async def _perform(self, effect: fx.Effect) -> fx.Input | None:
         match effect:

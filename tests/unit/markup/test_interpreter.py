@@ -133,7 +133,7 @@ def test_an_empty_document_ends_an_unanswered_call_as_the_dialect_has_it() -> No
     assert effects == [Answer()]
     assert interpreter.feed(Answered()) == [HangUp(HangupCause.COMPLETED)]
     _, effects = running(answered=False, language=FakeLanguage(answer_first=False))
-    assert effects == [Refuse(HangupCause.COMPLETED)]
+    assert effects == [Refuse(HangupCause.REJECTED)]
 
 
 def test_hangup_drops_what_follows() -> None:
@@ -189,6 +189,13 @@ def test_the_askings_own_fallback_wins_over_the_calls() -> None:
     _, fetch = interpreter.feed(FetchFailed("connect", "refused"))
     assert isinstance(fetch, Fetch)
     assert fetch.ask.target == NEXT
+
+
+def test_a_fallback_may_be_for_the_first_document_alone() -> None:
+    interpreter, _ = running(
+        Redirect(NEXT), language=FakeLanguage(fallback_covers_call=False), fallback=PLAN_B
+    )
+    assert isinstance(interpreter.feed(FetchFailed("connect", "refused"))[-1], HangUp)
 
 
 def test_a_fallback_that_fails_too_ends_the_call() -> None:
@@ -331,6 +338,8 @@ def test_a_stay_that_is_too_long_is_ended() -> None:
 
 def test_waiting_that_fails_leaves_the_room_or_ends_the_call() -> None:
     assert inside(ROOM).feed(WaitFailed()) == [Leave(LeaveReason.ADD_FAILED)]
+    lenient = FakeLanguage(rules=WaitRules(loops=True, failure_leaves=False, failure_hangs_up=False))
+    assert inside(ROOM, language=lenient).feed(WaitFailed()) == []
     strict = FakeLanguage(rules=WaitRules(loops=True, failure_leaves=False, failure_hangs_up=True))
     assert inside(ROOM, language=strict).feed(WaitFailed()) == [HangUp(HangupCause.APPLICATION_ERROR)]
 

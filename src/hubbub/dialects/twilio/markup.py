@@ -65,7 +65,24 @@ _XML_TYPES: Final = frozenset({"", "text/xml", "application/xml", "text/html", "
 _DIGITS: Final = frozenset("0123456789*#wW")
 _WAIT_VERBS: Final = frozenset({"Say", "Play", "Pause", "Redirect"})
 _ELSEWHERE: Final = frozenset(
-    ["Connect", "Echo", "Enqueue", "Gather", "Leave", "Message", "Pay", "Prompt", "Queue", "Record", "Refer", "Siprec", "Sms", "Start", "Stop", "Stream"]
+    [
+        "Connect",
+        "Echo",
+        "Enqueue",
+        "Gather",
+        "Leave",
+        "Message",
+        "Pay",
+        "Prompt",
+        "Queue",
+        "Record",
+        "Refer",
+        "Siprec",
+        "Sms",
+        "Start",
+        "Stop",
+        "Stream",
+    ]
 )
 """Verbs that Twilio has and this server has not."""
 _APOLOGY: Final = Say("We are sorry. An application error has occurred. Goodbye.", language="en-US")
@@ -89,6 +106,7 @@ class TwimlLanguage:
     """Twilio's `MarkupLanguage`."""
 
     name = "twilio"
+    fallback_covers_call = True
     wait_rules = WaitRules(loops=False, failure_leaves=True, failure_hangs_up=False)
 
     def __init__(self, limits: MarkupLimits = DEFAULT_LIMITS) -> None:

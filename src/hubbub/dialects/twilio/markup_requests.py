@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from hubbub.dialects.shared.query import Pairs, encode_query
+from hubbub.dialects.twilio.ids import call_sid
 from hubbub.markup.effects import Ask
 from hubbub.markup.language import DocumentRequest, MarkupCall
 
@@ -44,7 +45,7 @@ def call_parameters(call: MarkupCall) -> Pairs:
     """The parameters that every request about a call carries. Those that have no value are not sent."""
     leg = call.leg
     parameters = [
-        ("CallSid", "CA" + leg.id),
+        ("CallSid", call_sid(leg)),
         ("AccountSid", "AC" + leg.account_id),
         ("From", leg.from_address),
         ("To", leg.to_address),

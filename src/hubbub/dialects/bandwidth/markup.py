@@ -1,0 +1,245 @@
+"""BXML: documents into instructions, and what Bandwidth does when they fail.
+
+Bandwidth Voice API, "BXML". A document is right or wrong as a whole: a wrong verb or value ends the call
+with `invalid-bxml`. Attributes that nobody knows are passed over, because older libraries misspell some; an
+empty attribute counts as not there. Requests are made in `markup_requests.py`.
+"""
+
+import re
+from typing import Final
+
+from hubbub.dialects.bandwidth.ids import CALL, parse
+from hubbub.dialects.bandwidth.markup_attributes import BxmlElement
+from hubbub.dialects.bandwidth.markup_requests import document_request
+from hubbub.domain.call import HangupCause
+from hubbub.domain.conference import Beep, LeaveReason
+from hubbub.domain.errors import InvalidValue, Refusal
+from hubbub.domain.ids import CallId
+from hubbub.markup.effects import Ask
+from hubbub.markup.instructions import (
+    Document,
+    DocumentError,
+    Hangup,
+    Instruction,
+    JoinConference,
+    Pause,
+    Play,
+    Redirect,
+    Reject,
+    Remark,
+    Ring,
+    Say,
+    SendDigits,
+    SetTag,
+    Skip,
+    Unsupported,
+    WaitKind,
+    WaitMusic,
+)
+from hubbub.markup.language import (
+    AfterRefusal,
+    ClipFailure,
+    DocumentRequest,
+    Ending,
+    Failure,
+    FailureKind,
+    JoinRefusal,
+    MarkupCall,
+    WaitRules,
+)
+from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
+from hubbub.markup.media_type import charset_of
+from hubbub.markup.xml_document import XmlRefused, read_xml
+
+INVALID: Final = "invalid-bxml"
+CALLBACK_ERROR: Final = "callback-error"
+APPLICATION_ERROR: Final = "application-error"
+
+DURATION_MIN_S: Final = 0.1
+DURATION_MAX_S: Final = 86_400.0
+DIGITS_MAX: Final = 50
+
+_CONFERENCE_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
+_DIGITS: Final = re.compile(rf"[0-9*#a-dA-D,wW]{{1,{DIGITS_MAX}}}", re.ASCII)
+_DIGIT_SPELLINGS: Final = str.maketrans({",": "w", "a": "A", "b": "B", "c": "C", "d": "D"})
+_WITHOUT_EFFECT: Final = frozenset({"StopRecording", "PauseRecording", "ResumeRecording", "StopGather"})
+"""They change what is under way; what was never begun they leave alone (Bandwidth's own rule)."""
+_ELSEWHERE: Final = frozenset(
+    [
+        "Bridge",
+        "Connect",
+        "Forward",
+        "Gather",
+        "Record",
+        "Refer",
+        "StartGather",
+        "StartRecording",
+        "StartStream",
+        "StartTranscription",
+        "StopStream",
+        "StopTranscription",
+        "Transfer",
+    ]
+)
+"""Verbs that Bandwidth has and this server has not."""
+_NO_FALLBACK: Final = frozenset({FailureKind.INVALID, FailureKind.UNSUPPORTED, FailureKind.LOOP})
+
+
+class BxmlLanguage:
+    """Bandwidth's `MarkupLanguage`."""
+
+    name = "bandwidth"
+    fallback_covers_call = False
+    wait_rules = WaitRules(loops=False, failure_leaves=False, failure_hangs_up=False)
+
+    def __init__(self, limits: MarkupLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+
+    def parse(self, body: bytes, content_type: str, url: str | None, *, waiting: bool = False) -> Document:
+        """An empty body is a document without verbs. The type is not looked at: customers send `text/html`."""
+        if not body.strip():
+            return Document((), url)
+        try:
+            root = read_xml(body, charset_of(content_type), self._limits)
+        except XmlRefused as error:
+            raise DocumentError(INVALID, str(error)) from None
+        if root.name not in ("Response", "Bxml"):
+            raise DocumentError(INVALID, f"the root element is <{root.name}>, not <Response> or <Bxml>")
+        instructions: list[Instruction] = []
+        try:
+            for child in root.children:
+                instructions += _read_verb(BxmlElement(child, url), self._limits)
+        except InvalidValue as error:
+            raise DocumentError(INVALID, str(error)) from None
+        return Document(tuple(instructions), url)
+
+    def request(self, call: MarkupCall, ask: Ask) -> DocumentRequest:
+        return document_request(call, ask)
+
+    def answers_before(self, instruction: Instruction) -> bool:
+        """Every verb that makes or takes sound answers; `Ring` unless it says otherwise."""
+        if isinstance(instruction, Ring):
+            return instruction.answer
+        return not isinstance(instruction, Redirect | Hangup | Reject | SetTag | Skip | Unsupported)
+
+    def exhausted(self, *, answered: bool) -> Ending:
+        return Ending(HangupCause.COMPLETED if answered else HangupCause.REJECTED)
+
+    def failed(self, kind: FailureKind, status: int | None = None) -> Failure:
+        if kind is FailureKind.INVALID:
+            return Failure(INVALID, False, Ending(HangupCause.DOCUMENT_INVALID))
+        if kind in _NO_FALLBACK:
+            return Failure(APPLICATION_ERROR, False, Ending(HangupCause.APPLICATION_ERROR))
+        return Failure(CALLBACK_ERROR, True, Ending(HangupCause.CALLBACK_FAILED))
+
+    def clip_failed(self, kind: str) -> ClipFailure:
+        return ClipFailure(APPLICATION_ERROR, Ending(HangupCause.APPLICATION_ERROR))
+
+    def refused(self, join: JoinConference, refusal: Refusal) -> JoinRefusal:
+        """A full room and a second coach end the call."""
+        return JoinRefusal(Remark(APPLICATION_ERROR, str(refusal)), AfterRefusal.HANG_UP)
+
+    def stay_details(self, reason: LeaveReason | None) -> tuple[tuple[str, str], ...]:
+        return ()
+
+
+def _read_verb(element: BxmlElement, limits: MarkupLimits) -> list[Instruction]:
+    match element.name:
+        case "Conference":
+            return element.tagged(_read_conference(element))
+        case "SpeakSentence":
+            return [_read_speech(element, limits)]
+        case "PlayAudio":
+            return [Play(element.text_target("username", "password"))]
+        case "Pause":
+            return [Pause(_duration_ms(element, 1.0))]
+        case "Ring":
+            return [Ring(_duration_ms(element, 5.0), element.boolean("answerCall", True))]
+        case "Redirect":
+            target = element.target("redirectUrl", "redirectMethod", "username", "password")
+            if target is None:
+                raise InvalidValue("redirectUrl", f"line {element.line}: <Redirect> needs a redirectUrl")
+            fallback = element.target(
+                "redirectFallbackUrl", "redirectFallbackMethod", "fallbackUsername", "fallbackPassword"
+            )
+            return element.tagged(Redirect(target, fallback))
+        case "Hangup":
+            return [Hangup()]
+        case "Tag":
+            return [SetTag(element.checked_tag(element.text))]
+        case "SendDtmf":
+            return [_read_digits(element)]
+        case name if name in _WITHOUT_EFFECT:
+            return []
+        case name if name in _ELSEWHERE:
+            return [Unsupported(name)]
+        case name:
+            raise InvalidValue(name, f"line {element.line}: <{name}> is no verb")
+
+
+def _read_conference(element: BxmlElement) -> JoinConference:
+    if element.has_children:
+        raise InvalidValue("Conference", f"line {element.line}: <Conference> holds no verbs")
+    # For years a library wrote the name into an attribute and left the text empty.
+    name = element.text or element.value("name") or ""
+    if _CONFERENCE_NAME.fullmatch(name) is None:
+        raise InvalidValue(
+            "name", f"line {element.line}: a conference name has 1 to 100 letters, digits, '-', '_' or '.'"
+        )
+    return JoinConference(
+        name=name,
+        muted=element.boolean("mute", False),
+        held=element.boolean("hold", False),
+        coached=_read_coached(element),
+        one_coach=True,
+        beep=Beep.NONE,
+        events=element.target("conferenceEventUrl", "conferenceEventMethod", "username", "password"),
+        events_fallback=element.target(
+            "conferenceEventFallbackUrl",
+            "conferenceEventFallbackMethod",
+            "fallbackUsername",
+            "fallbackPassword",
+        ),
+        event_timeout_s=element.decimal("callbackTimeout", None, minimum=1.0, maximum=25.0),
+        wait=WaitMusic(WaitKind.SILENCE),
+    )
+
+
+def _read_coached(element: BxmlElement) -> tuple[CallId, ...]:
+    coached: list[CallId] = []
+    for text in (element.value("callIdsToCoach") or "").split(","):
+        if not text.strip():
+            continue
+        parsed = parse(CALL, text.strip())
+        if parsed is None:
+            raise InvalidValue("callIdsToCoach", f"line {element.line}: {text[:80]!r} is no call id")
+        coached.append(CallId(parsed.id))
+    return tuple(dict.fromkeys(coached))
+
+
+def _read_speech(element: BxmlElement, limits: MarkupLimits) -> Say:
+    text = element.spoken_text
+    if not text:
+        raise InvalidValue("SpeakSentence", f"line {element.line}: <SpeakSentence> has no text")
+    if len(text) > limits.text_characters_max:
+        raise InvalidValue(
+            "SpeakSentence", f"line {element.line}: over {limits.text_characters_max} characters of speech"
+        )
+    voice = element.value("voice") or element.value("gender") or "female"
+    return Say(text, voice, (element.value("locale") or "en_US").replace("_", "-"))
+
+
+def _read_digits(element: BxmlElement) -> SendDigits:
+    if _DIGITS.fullmatch(element.text) is None:
+        raise InvalidValue(
+            "SendDtmf", f"line {element.line}: <SendDtmf> takes 1 to {DIGITS_MAX} of 0-9 * # A-D , w W"
+        )
+    for name, default_ms in (("toneDuration", 200.0), ("toneInterval", 400.0)):
+        element.decimal(name, default_ms, minimum=50.0, maximum=5000.0)
+    return SendDigits(element.text.translate(_DIGIT_SPELLINGS))
+
+
+def _duration_ms(element: BxmlElement, default_s: float) -> int:
+    seconds = element.decimal("duration", default_s, minimum=DURATION_MIN_S, maximum=DURATION_MAX_S)
+    assert seconds is not None
+    return round(seconds * 1000)

@@ -1,0 +1,75 @@
+"""Bandwidth's requests for BXML: the `initiate`, `answer` and `redirect` webhooks.
+
+Bandwidth Voice API, "Webhooks". JSON by POST, or the same keys in the query by GET, where a nested value
+is JSON text. A key without a value is left out, not null.
+"""
+
+import json
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from hubbub.dialects.bandwidth.ids import call_text
+from hubbub.dialects.shared.dates import iso_ms
+from hubbub.dialects.shared.query import encode_query
+from hubbub.domain.call import Direction
+from hubbub.domain.ids import uuid_text
+from hubbub.markup.effects import Ask, Purpose
+from hubbub.markup.language import DocumentRequest, MarkupCall
+
+EVENT_TYPES: Final[dict[Purpose, str]] = {
+    Purpose.INCOMING: "initiate",
+    Purpose.ANSWERED: "answer",
+    Purpose.REDIRECT: "redirect",
+}
+
+
+def document_request(call: MarkupCall, ask: Ask) -> DocumentRequest:
+    event = event_body(call, EVENT_TYPES.get(ask.purpose, "redirect"))
+    target = ask.target
+    headers = (("Accept", "application/xml, text/xml, */*"),)
+    if target.method == "GET":
+        pairs = [
+            (name, value if isinstance(value, str) else json.dumps(value)) for name, value in event.items()
+        ]
+        parts = urlsplit(target.url)
+        query = "&".join(piece for piece in (parts.query, encode_query(pairs)) if piece)
+        url = urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
+        return DocumentRequest(url, "GET", headers, b"", target.username, target.password)
+    body = json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
+    return DocumentRequest(
+        target.url.partition("#")[0],
+        "POST",
+        (*headers, ("Content-Type", "application/json")),
+        body,
+        target.username,
+        target.password,
+    )
+
+
+def event_body(call: MarkupCall, event_type: str) -> dict[str, object]:
+    """The keys that events of a call share, and those of `initiate` and `answer`."""
+    leg = call.leg
+    call_id = call_text(leg, call.site)
+    account_id = call.account.bandwidth_id
+    event: dict[str, object] = {
+        "eventType": event_type,
+        "eventTime": iso_ms(call.now_ms),
+        "accountId": account_id,
+        "applicationId": uuid_text(leg.application_id) if leg.application_id else None,
+        "from": leg.from_address,
+        "to": leg.to_address,
+        "direction": "inbound" if leg.direction is Direction.INBOUND else "outbound",
+        "callId": call_id,
+        "callUrl": f"{call.base_url}/api/v2/accounts/{account_id}/calls/{call_id}",
+        "startTime": iso_ms(leg.created_at_ms),
+    }
+    if leg.direction is not Direction.INBOUND:
+        event["enqueuedTime"] = iso_ms(leg.created_at_ms)
+    if event_type != "initiate":
+        event["answerTime"] = iso_ms(leg.answered_at_ms) if leg.answered_at_ms is not None else None
+        event["tag"] = leg.tag
+    if event_type in ("initiate", "answer"):
+        event["sipCallId"] = leg.sip_call_id
+    if event_type == "initiate":
+        event["sipHeaders"] = {name.lower(): value for name, value in call.headers.items()} or None
+    return {name: value for name, value in event.items() if value is not None}
