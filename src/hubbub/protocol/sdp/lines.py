@@ -1,6 +1,7 @@
 """The values of single lines: `o=`, `c=`, `t=` and `a=rtpmap` (RFC 8866 §5.2, §5.7, §5.9, §6.6).
 
-Each is frozen data whose `parse` and `str` are inverses (the `r=` lines of a `Timing` are lines of their own). Whole descriptions are in `session`.
+Each is frozen data whose `parse` and `str` are inverses (the `r=` lines of a `Timing` are lines of their own).
+Whole descriptions are in `session`.
 """
 
 from __future__ import annotations
