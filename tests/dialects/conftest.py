@@ -1,18 +1,24 @@
 """A store with the standing cast in it, and a desk over it."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from desks import make_desk
 from dialects.cast import fill
-from dialects.fake_store import FakeStore
 from hubbub.dialects.contract import Desk
+from hubbub.dialects.registry import dialects
+from hubbub.storage.memory import MemoryStore
+from hubbub.web.app import build_app
+from hubbub.web.server import WebServer
+from hubbub.web.settings import WebSettings
 
 
 @pytest.fixture
 async def store() -> Any:
-    store = FakeStore()
+    store = MemoryStore()
     await fill(store)
     return store
 
@@ -20,3 +26,13 @@ async def store() -> Any:
 @pytest.fixture
 def desk(store: Any) -> Desk:
     return make_desk(store)
+
+
+@pytest.fixture
+async def served(desk: Desk) -> AsyncIterator[int]:
+    """The port of a running server on loopback, with the dialects behind the real shell."""
+    settings = WebSettings()
+    shell = build_app(desk, dialects(), settings, CollectorRegistry(), dict)
+    server = WebServer(shell, settings, grace_s=0.2)
+    yield await server.start("127.0.0.1", 0)
+    await server.stop()

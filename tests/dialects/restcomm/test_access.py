@@ -27,6 +27,7 @@ from dialects.restcomm_asking import ACCOUNT, LOGIN, ROOMS, ask, is_empty
 from hubbub.dialects.contract import Desk, DialectSettings, HttpRequest, HttpResponse
 from hubbub.dialects.restcomm import DIALECT
 from hubbub.domain.account import AccountStatus, CredentialKind, Role
+from hubbub.domain.ids import AccountId
 
 CHALLENGE = (("WWW-Authenticate", 'Basic realm="Restcomm realm"'),)
 LEGS = f"{ROOMS}/CF{STANDUP}/Participants"
@@ -101,7 +102,7 @@ async def test_an_uninitialized_account_is_let_through(desk: Desk, store: Any) -
 
 async def test_an_ancestor_may_read_and_a_descendant_may_not(desk: Desk, store: Any) -> None:
     grandchild = "ef" * 16
-    await enter(store, account(type(ACME)(grandchild), "9900009", "Lab 9", parent_id=SUBSIDIARY))
+    await enter(store, account(AccountId(grandchild), "9900009", "Lab 9", parent_id=SUBSIDIARY))
     for account_id in (ACME, SUBSIDIARY, grandchild):
         assert (await ask(desk, rooms_of(account_id))).status == 200
     labs = basic("AC" + SUBSIDIARY, "labs-token")
