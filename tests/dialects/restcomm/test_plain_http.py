@@ -134,3 +134,9 @@ async def test_refusals_are_empty_on_the_wire_too(get: Callable[..., Any], store
         assert "Content-Type" not in answer.headers
         challenge = answer.headers.get("WWW-Authenticate")
         assert challenge == ('Basic realm="Restcomm realm"' if status == 401 else None)
+
+
+async def test_no_page_of_another_origin_may_read_answers(get: Callable[..., Any]) -> None:
+    answer = await get(f"{BASE}/Conferences", LOGIN | {"Origin": "https://evil.example"})
+    assert answer.status == 200
+    assert not [name for name in answer.headers if name.lower().startswith("access-control")]

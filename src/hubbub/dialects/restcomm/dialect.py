@@ -40,6 +40,8 @@ class RestcommDialect:
     name = "restcomm"
     prefixes = ("/restcomm/2012-04-24", "/2012-04-24")
     routes = ROUTES
+    answers_cross_origin = True
+    """Which pages may call is for `cross_origin` to say, and not for the shell."""
 
     async def handle(self, request: HttpRequest, desk: Desk) -> HttpResponse:
         allowed = allowance(request, desk.settings.restcomm_application_url)
