@@ -109,7 +109,10 @@ async def _voice(clips: ClipSource, voice: str, text: str, hertz: int) -> Sound:
 
 
 def _lines(server: Server) -> str:
-    who = read_credentials(Path(server.settings.data))
+    try:
+        who = read_credentials(Path(server.settings.data))
+    except FileNotFoundError:
+        return f"\n{server.settings.data}/credentials.json is gone: use the credentials of your accounts with {server.http_url}"
     twilio, bandwidth, restcomm = who["twilio"], who["bandwidth"], who["restcomm"]
     sid = twilio["account_sid"]
     base = server.http_url
