@@ -20,6 +20,9 @@ from hubbub.protocol.sip.values import option_tags
 class Allow:
     """Let it in."""
 
+    principal: object = None
+    """Whoever it was found to be, for the embedder; it comes back in `IncomingCall`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
@@ -36,7 +39,12 @@ class Deny:
     reason: str | None = None
 
 
-Verdict: TypeAlias = Allow | Challenge | Deny
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not known yet: the embedder asks somebody and calls `UserAgent.admit`. It must, whatever the outcome."""
+
+
+Verdict: TypeAlias = Allow | Challenge | Deny | Deferred
 Authorise: TypeAlias = Callable[[SipRequest, Peer], Verdict]
 
 

@@ -56,6 +56,8 @@ class IncomingCall(NamedTuple):
     call: Call
     request: SipRequest
     source: Peer
+    principal: object = None
+    """From the `Allow` that let it in."""
 
 
 class CallProgress(NamedTuple):

@@ -20,7 +20,9 @@ from hubbub.protocol.sip.address import NameAddr
 from hubbub.protocol.sip.admission import (
     Authorise,
     Challenge,
+    Deferred,
     Deny,
+    Verdict,
     allow_all,
     unsupported_extensions,
 )
@@ -89,6 +91,24 @@ class UserAgent:
     def transport_failed(self, peer: Peer, now: float) -> None:
         """The transport cannot deliver to a peer: what waits for it fails at once (§8.1.3.1)."""
         self._station.transactions.transport_failed(peer, now)
+
+    def connection_closed(self, peer: Peer, now: float) -> None:
+        """A connection is gone: what waits on it fails, and calls heard over it go back to their Contact."""
+        for call in self._station.calls.values():
+            if call.dialog is not None and call.dialog.heard_from == peer:
+                call.dialog.heard_from = None
+        self.transport_failed(peer, now)
+
+    def admit(self, request: SipRequest, source: Peer, verdict: Verdict, now: float) -> None:
+        """The verdict on a request that `authorise` deferred; nothing happens if it was cancelled meanwhile."""
+        transaction = self._station.transactions.servers.get(server_key(request))
+        if transaction is None or transaction.request is not request or transaction.is_answered:
+            return
+        transaction.on_cancel = None
+        try:
+            self._judge(transaction, request, source, verdict, now)
+        except SipParseError as error:
+            self._station.respond(transaction, 400, now, reason=error.reason)
 
     @property
     def counters(self) -> Counter[str]:
@@ -262,31 +282,40 @@ class UserAgent:
             self.counters["refused_calls"] += 1
             retry = [("Retry-After", str(self._settings.retry_after_s))]
             station.respond(transaction, 503, now, fields=retry)
-        elif self._is_authorised(transaction, request, source, now):
-            self._serve(transaction, request, source, now)
+        else:
+            self._judge(transaction, request, source, self._authorise(request, source), now)
 
     def _has_room(self) -> bool:
         return not self.is_draining and len(self._station.calls) < self._settings.limits.max_calls
 
-    def _is_authorised(
-        self, transaction: ServerTransaction, request: SipRequest, source: Peer, now: float
-    ) -> bool:
-        verdict = self._authorise(request, source)
-        if isinstance(verdict, Challenge):
+    def _judge(
+        self,
+        transaction: ServerTransaction,
+        request: SipRequest,
+        source: Peer,
+        verdict: Verdict,
+        now: float,
+    ) -> None:
+        """Carries out what the embedder said about a request outside any dialog."""
+        station = self._station
+        if isinstance(verdict, Deferred):
+            transaction.on_cancel = lambda at: station.respond(transaction, 487, at)
+        elif isinstance(verdict, Challenge):
             self.counters["challenged"] += 1
             fields = [("WWW-Authenticate", value) for value in verdict.values]
-            self._station.respond(transaction, 401, now, fields=fields)
-            return False
-        if isinstance(verdict, Deny):
+            station.respond(transaction, 401, now, fields=fields)
+        elif isinstance(verdict, Deny):
             self.counters["denied"] += 1
-            self._station.respond(transaction, verdict.status, now, reason=verdict.reason)
-            return False
-        return True
+            station.respond(transaction, verdict.status, now, reason=verdict.reason)
+        else:
+            self._serve(transaction, request, source, verdict.principal, now)
 
-    def _serve(self, transaction: ServerTransaction, request: SipRequest, source: Peer, now: float) -> None:
+    def _serve(
+        self, transaction: ServerTransaction, request: SipRequest, source: Peer, principal: object, now: float
+    ) -> None:
         station = self._station
         if request.method == "INVITE":
-            self._receive_invite(transaction, request, source, now)
+            self._receive_invite(transaction, request, source, principal, now)
         elif request.method == "OPTIONS":
             # §11.2: the status that an INVITE would get, and what we can do.
             status = 200 if self._has_room() else 503
@@ -301,7 +330,7 @@ class UserAgent:
                 station.respond(transaction, served[0], now, fields=served[1])
 
     def _receive_invite(
-        self, transaction: ServerTransaction, request: SipRequest, source: Peer, now: float
+        self, transaction: ServerTransaction, request: SipRequest, source: Peer, principal: object, now: float
     ) -> None:
         station, settings = self._station, self._settings
         try:
@@ -315,7 +344,7 @@ class UserAgent:
             return
         dialog = Dialog.of_request(request, station.identifiers.tag(), source)
         call = InboundCall(station, transaction, dialog, offer, timer, now)
-        station.emit(IncomingCall(call, request, source))
+        station.emit(IncomingCall(call, request, source, principal))
 
     def _answer_stateless(self, request: SipRequest, status: int, reason: str | None, source: Peer) -> None:
         """Answers without keeping anything (§8.2.7). The To tag is the same for every repetition."""

@@ -67,7 +67,7 @@ def test_rfc3261_8_1_1_an_invite_has_all_that_it_must_have(bench: Bench) -> None
 
 
 def test_a_silent_far_end_ends_the_call_after_32_s_and_seven_invites(bench: Bench) -> None:
-    call, invite = dial(bench)
+    call, _invite = dial(bench)
     bench.wait(33)
     assert [str(request.cseq) for request in bench.requests()] == ["1 INVITE"] * 6
     assert bench.event(CallEnded) == CallEnded(call, EndCause.NO_RESPONSE, 408, "timeout")
@@ -132,7 +132,7 @@ def test_a_refusal_is_acknowledged_and_told(bench: Bench, status: int) -> None:
 
 
 def test_rfc3261_8_1_3_4_a_redirect_is_told_with_its_contacts(bench: Bench) -> None:
-    call, invite = dial(bench)
+    _call, invite = dial(bench)
     bench.put(reply_text(invite, 302, contact="<sip:bob@a.example>, <sip:bob@b.example>"))
     event = bench.event(CallEnded)
     assert (event.cause, event.status) == (EndCause.REDIRECTED, 302)
@@ -238,7 +238,7 @@ def test_two_byes_that_cross_are_both_answered(bench: Bench) -> None:
 
 
 def test_a_bye_whose_200_was_lost_before_it_ends_the_call(bench: Bench) -> None:
-    call, invite = dial(bench)
+    _call, invite = dial(bench)
     bench.put(reply_text(invite, 180))
     bench.events.clear()
     bench.put(bye_of_bob(invite))
@@ -268,7 +268,7 @@ def test_a_hang_up_instead_of_an_answer_acknowledges_first(bench: Bench) -> None
 
 
 def test_a_200_without_a_contact_is_acknowledged_and_ended(bench: Bench) -> None:
-    call, invite = dial(bench)
+    _call, invite = dial(bench)
     bench.put(reply_text(invite, 200, body=ANSWER, contact=None))
     assert [request.method for request in bench.requests()] == ["ACK", "BYE"]
     assert bench.event(CallEnded).cause is EndCause.PROTOCOL

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hubbub.protocol.sip.address import NameAddr
-from hubbub.protocol.sip.admission import Allow, Challenge, Deny, Verdict
+from hubbub.protocol.sip.admission import Allow, Challenge, Deferred, Deny, Verdict
 from hubbub.protocol.sip.digest import DigestCredentials, compute_ha1, compute_response
 from hubbub.protocol.sip.digest_server import DigestServer, DigestVerdict, password_lookup
 from hubbub.protocol.sip.events import CallAnswered, CallEnded, EndCause, IncomingCall, OfferRefused
@@ -234,3 +234,39 @@ def test_two_user_agents_authenticate_each_other(algorithm: str) -> None:
         caller.invite(bob.uri, bob, bob, wire.now, sdp=OFFER, credentials=("room", password))
         wire.run(wire.now + 5)
     assert ended == [CallAnswered, CallEnded]
+
+
+def test_a_verdict_may_come_later_and_brings_along_who_it_was() -> None:
+    waiting: list[tuple[SipRequest, Peer]] = []
+
+    def authorise(request: SipRequest, source: Peer) -> Verdict:
+        waiting.append((request, source))
+        return Deferred()
+
+    bench = Bench(authorise)
+    bench.put(request_text("INVITE", body=OFFER))
+    bench.put(request_text("INVITE", body=OFFER))
+    assert len(waiting) == 1
+    bench.wait(1)
+    assert bench.statuses() == [100]
+    bench.agent.admit(*waiting[0], Allow("acme"), bench.now)
+    event = bench.event(IncomingCall)
+    assert event.principal == "acme"
+    bench.agent.admit(*waiting[0], Allow("acme"), bench.now)
+    assert bench.agent.call_count == 1
+
+
+def test_a_call_cancelled_before_the_verdict_is_never_told() -> None:
+    waiting: list[tuple[SipRequest, Peer]] = []
+
+    def authorise(request: SipRequest, source: Peer) -> Verdict:
+        waiting.append((request, source))
+        return Deferred()
+
+    bench = Bench(authorise)
+    bench.put(request_text("INVITE", body=OFFER))
+    bench.put(request_text("CANCEL"))
+    bench.agent.admit(*waiting[0], Allow(), bench.now)
+    assert bench.statuses() == [200, 487]
+    assert bench.events == []
+    bench.assert_idle()
