@@ -1,0 +1,110 @@
+"""G.711: µ-law and A-law, both ways. A law is a number here: ULAW or ALAW.
+
+Encoding needs no table: the exponent and mantissa of a float32 are the segment and step of a G.711 code,
+so the code is a shift of the float's bits (ITU-T G.711 tables 1 and 2).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubbub.audio.compile import compiled, wide
+
+ULAW = 0
+"""PCMU, payload type 0 (RFC 3551)."""
+ALAW = 1
+"""PCMA, payload type 8 (RFC 3551)."""
+
+ULAW_SILENCE = 0xFF
+ALAW_SILENCE = 0xD5
+"""A-law has no zero; this is +8, its quietest."""
+
+ULAW_PEAK = 32635
+"""Louder than this is one code in µ-law (ITU-T G.711: 8159 in 14 bits, less the bias)."""
+ULAW_BIAS = 132
+ALAW_IDLE_SQUARE = 64
+"""8 squared: a frame of nothing but A-law's quietest codes has this energy a sample."""
+
+
+def _ulaw_table() -> NDArray[np.int16]:
+    code = ~np.arange(256) & 0xFF
+    magnitude = ((((code & 0x0F) << 3) + ULAW_BIAS) << ((code & 0x70) >> 4)) - ULAW_BIAS
+    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
+
+
+def _alaw_table() -> NDArray[np.int16]:
+    code = np.arange(256) ^ 0x55
+    segment = (code & 0x70) >> 4
+    step = (code & 0x0F) << 4
+    magnitude = np.where(segment == 0, step + 8, (step + 0x108) << np.maximum(segment - 1, 0))
+    return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
+
+
+TABLES: NDArray[np.int16] = np.stack([_ulaw_table(), _alaw_table()])
+"""int16, shape (2, 256): law, code -> 16-bit linear sample."""
+
+
+@compiled
+def silence(law: int) -> int:
+    """The code of silence."""
+    return ALAW_SILENCE if law == ALAW else ULAW_SILENCE
+
+
+@compiled
+def decode(
+    law: int, codes: NDArray[np.uint8], start: int, pcm: NDArray[np.int16], at: int, count: int
+) -> int:
+    """Decode `count` codes from `codes[start]` to `pcm[at]`. Returns their energy: the sum of squares."""
+    energy = 0
+    for i in range(count):
+        sample = wide(TABLES[law, codes[start + i]])
+        pcm[at + i] = sample
+        energy += sample * sample
+    return energy
+
+
+@compiled
+def encode(
+    law: int,
+    samples: NDArray[np.int32],
+    codes: NDArray[np.uint8],
+    floats: NDArray[np.float32],
+    bits: NDArray[np.int32],
+) -> None:
+    """Clip to 16 bits and encode, once, at the end of the mix.
+
+    Args:
+        samples: int32, one frame; any size up to the scratch.
+        codes: uint8, as long.
+        floats: float32 scratch, as long.
+        bits: the same memory as `floats`, as int32.
+    """
+    if law == ALAW:
+        for i in range(samples.size):
+            sample = wide(samples[i])
+            # One's complement of negatives: the decision levels of both signs then agree (ITU-T G.191).
+            floats[i] = min(sample if sample >= 0 else -1 - sample, 32767) >> 4
+        for i in range(samples.size):
+            magnitude = wide(floats[i])
+            if magnitude >= 16:
+                magnitude = (wide(bits[i]) >> 19) - 2080
+            codes[i] = (magnitude + 128 if samples[i] >= 0 else magnitude) ^ 0x55
+    else:
+        for i in range(samples.size):
+            floats[i] = min(abs(wide(samples[i])), ULAW_PEAK) + ULAW_BIAS
+        for i in range(samples.size):
+            magnitude = (wide(bits[i]) >> 19) - 2144
+            codes[i] = 255 - (magnitude if samples[i] >= 0 else magnitude + 128)
+
+
+def decode_bytes(law: int, codes: bytes) -> NDArray[np.int16]:
+    """G.711 bytes as 16-bit samples."""
+    pcm: NDArray[np.int16] = TABLES[law][np.frombuffer(codes, np.uint8)]
+    return pcm
+
+
+def encode_samples(law: int, pcm: NDArray[np.int16]) -> bytes:
+    """16-bit samples as G.711 bytes."""
+    codes = np.empty(pcm.size, np.uint8)
+    floats = np.empty(pcm.size, np.float32)
+    encode(law, pcm.astype(np.int32), codes, floats, floats.view(np.int32))
+    return codes.tobytes()

@@ -1,0 +1,69 @@
+"""Whose packet is it? Finds the leg by (socket, address, port) in a table with open addressing.
+
+Two legs of one gateway may share all three (it shares sockets, as we do); then the SSRC tells them apart.
+"""
+
+from hubbub.audio.compile import inner, wide
+from hubbub.media.core.layout import NONE, State
+
+
+@inner
+def _home(state: State, socket: int, address: int, port: int) -> int:
+    mixed = address * 40503 + port * 2654435769 + socket * 97
+    return (mixed ^ (mixed >> 17) ^ (mixed >> 31)) & state.core[0].table_mask
+
+
+@inner
+def find(state: State, socket: int, address: int, port: int, ssrc: int) -> int:
+    """The leg's slot, or NONE. A leg that knows this SSRC comes first, then one not yet sure of its source."""
+    best = NONE
+    at = _home(state, socket, address, port)
+    while True:
+        slot = wide(state.sources[at])
+        if slot == NONE:
+            return best
+        leg = state.ports[slot]
+        if leg.key_port == port and leg.key_address == address and leg.socket == socket:
+            if leg.fixed and leg.ssrc_in == ssrc:
+                return slot
+            if best == NONE or not leg.fixed:
+                best = slot
+        at = (at + 1) & state.core[0].table_mask
+
+
+@inner
+def insert(state: State, slot: int, address: int, port: int) -> None:
+    """List a leg under a source; it must not be listed yet. The table is never more than half full."""
+    leg = state.ports[slot]
+    leg.key_address = address
+    leg.key_port = port
+    at = _home(state, leg.socket, address, port)
+    while state.sources[at] != NONE:
+        at = (at + 1) & state.core[0].table_mask
+    state.sources[at] = slot
+
+
+@inner
+def remove(state: State, slot: int) -> None:
+    """Take a leg off the list, closing the gap behind it; nothing if it is not on it."""
+    leg = state.ports[slot]
+    if leg.key_port == 0:
+        return
+    mask = state.core[0].table_mask
+    gap = _home(state, leg.socket, leg.key_address, leg.key_port)
+    while state.sources[gap] != slot:
+        gap = (gap + 1) & mask
+    at = gap
+    while True:
+        at = (at + 1) & mask
+        other = wide(state.sources[at])
+        if other == NONE:
+            break
+        neighbour = state.ports[other]
+        home = _home(state, neighbour.socket, neighbour.key_address, neighbour.key_port)
+        # It may move into the gap unless its home lies behind the gap.
+        if (at - home) & mask >= (at - gap) & mask:
+            state.sources[gap] = other
+            gap = at
+    state.sources[gap] = NONE
+    leg.key_port = 0

@@ -1,0 +1,181 @@
+"""Every 20 ms a room: hear all members, add them up once, and give each what he is to hear.
+
+Who is not heard by himself alone hears what all others hear, so that is encoded once for each law. Only one
+who is in the sum (it is taken without his voice), or is coached, or listens to a clip, costs an encode of his
+own; a room where nobody speaks costs none.
+"""
+
+from hubbub.audio import g711, mix
+from hubbub.audio.compile import compiled, inner
+from hubbub.media.core import counters, dtmf_in, events, playback, playout, rooms, rtcp_out, talk, transmit
+from hubbub.media.core.layout import FRAME, NONE, State
+
+CLIP_VOICES = 2
+"""A clip is nobody's own voice: a sum of one clip must not look like one voice, which its owner does not hear."""
+
+
+@compiled
+def tick(state: State, phase: int, now_us: int) -> None:
+    """Tick the rooms of one of the ten phases. Packets go to the output ring, events to theirs."""
+    tick_from(state, state.phases[phase], now_us)
+
+
+@inner
+def tick_from(state: State, mixer: int, now_us: int) -> None:
+    """Tick a mixer and those behind it in its phase; after a failure, the loop goes on behind the failed one."""
+    core = state.core[0]
+    while mixer != NONE:
+        core.ticking = mixer
+        _tick_mixer(state, mixer, now_us)
+        mixer = state.mixers[mixer].following
+    core.ticking = NONE
+
+
+@inner
+def _tick_mixer(state: State, mixer: int, now_us: int) -> None:
+    room = state.mixers[mixer]
+    if room.first == NONE and room.playback == NONE:
+        return
+    state.counters[counters.TICKS] += 1
+    voices = _hear_members(state, mixer, now_us)
+    voices += _play_to_room(state, mixer, voices == 0)
+    if voices:
+        room_codes_made = 0
+    else:
+        room_codes_made = 3
+        _copy_silence(state)
+    slot = room.first
+    while slot != NONE:
+        leg = state.ports[slot]
+        following = leg.following
+        if leg.playback != NONE and _play_to_leg(state, slot):
+            _say_own(state, slot)
+        elif not leg.hears or room.lobby:
+            transmit.say(state, slot, state.codes[2 + leg.law])
+        elif leg.coaches != NONE and _coached_mix(state, slot):
+            _say_own(state, slot)
+        elif leg.active:
+            if voices == 1:
+                transmit.say(state, slot, state.codes[2 + leg.law])
+            else:
+                mix.copy_without(state.total, state.voice[slot], state.mix)
+                _say_own(state, slot)
+        else:
+            if not room_codes_made & (1 << leg.law):
+                room_codes_made |= 1 << leg.law
+                g711.encode(leg.law, state.total, state.codes[leg.law], state.floats, state.bits)
+                state.counters[counters.ENCODES] += 1
+            transmit.say(state, slot, state.codes[leg.law])
+        rtcp_out.report_when_due(state, slot, now_us)
+        slot = following
+
+
+@inner
+def _hear_members(state: State, mixer: int, now_us: int) -> int:
+    """Take every member's frame and make the sum. Returns how many voices are in it."""
+    room = state.mixers[mixer]
+    voices = 0
+    slot = room.first
+    while slot != NONE:
+        leg = state.ports[slot]
+        leg.active = leg.audible = 0
+        wanted = leg.heard != 0 and not room.lobby
+        energy = playout.next_frame(state, slot, wanted)
+        dtmf_in.expire(state, slot, now_us)
+        if not wanted or dtmf_in.mutes(state, slot):
+            energy = 0
+        talk.follow(state, slot, energy)
+        if energy > 0:
+            leg.audible = 1
+            if not leg.coaching:
+                leg.active = 1
+                if voices == 0:
+                    mix.clear(state.total)
+                voices += 1
+                mix.add(state.total, state.voice[slot])
+        _watch_silence(state, slot, now_us)
+        slot = leg.following
+    return voices
+
+
+@inner
+def _play_to_room(state: State, mixer: int, fresh: bool) -> int:
+    """Add the room's clips to the sum, `fresh` when nothing is in it. Returns for how many voices they stand."""
+    room = state.mixers[mixer]
+    row = room.playback
+    before = NONE
+    clips = 0
+    while row != NONE:
+        if playback.is_over(state, row):
+            row = playback.end(state, row)
+            if before == NONE:
+                room.playback = row
+            else:
+                state.playbacks[before].following = row
+            continue
+        if fresh and clips == 0:
+            mix.clear(state.total)
+        clips += CLIP_VOICES
+        playback.add_next_frame(state, row, state.total)
+        before = row
+        row = state.playbacks[row].following
+    return clips
+
+
+@inner
+def _play_to_leg(state: State, slot: int) -> bool:
+    """Lay the next frame of the leg's own clip in `mix`; False when its clips are over."""
+    leg = state.ports[slot]
+    while leg.playback != NONE and playback.is_over(state, leg.playback):
+        leg.playback = playback.end(state, leg.playback)
+    if leg.playback == NONE:
+        return False
+    mix.clear(state.mix)
+    playback.add_next_frame(state, leg.playback, state.mix)
+    return True
+
+
+@inner
+def _coached_mix(state: State, slot: int) -> bool:
+    """Lay the room with the voices of the leg's coaches in `mix`; False when none of them speaks."""
+    rooms.prune_coaches(state, slot)
+    leg = state.ports[slot]
+    spoken = False
+    row = leg.coaches
+    while row != NONE:
+        edge = state.edges[row]
+        if state.ports[edge.coach].audible and state.ports[edge.coach].mixer == leg.mixer:
+            if not spoken:
+                spoken = True
+                if leg.active:
+                    mix.copy_without(state.total, state.voice[slot], state.mix)
+                else:
+                    mix.copy(state.total, state.mix)
+            mix.add(state.mix, state.voice[edge.coach])
+        row = edge.following
+    return spoken
+
+
+@inner
+def _say_own(state: State, slot: int) -> None:
+    """Encode `mix` for one listener alone."""
+    law = state.ports[slot].law
+    g711.encode(law, state.mix, state.own, state.floats, state.bits)
+    state.counters[counters.ENCODES] += 1
+    transmit.say(state, slot, state.own)
+
+
+@inner
+def _copy_silence(state: State) -> None:
+    for i in range(FRAME):
+        state.codes[g711.ULAW, i] = g711.ULAW_SILENCE
+        state.codes[g711.ALAW, i] = g711.ALAW_SILENCE
+
+
+@inner
+def _watch_silence(state: State, slot: int, now_us: int) -> None:
+    leg = state.ports[slot]
+    limit = state.core[0].media_timeout_us
+    if limit and leg.connected and leg.receives and not leg.silent and now_us - leg.last_packet_us > limit:
+        leg.silent = 1
+        events.report(state, events.SILENT, leg.port_id, 0, 0)
