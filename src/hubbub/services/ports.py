@@ -65,6 +65,9 @@ class Reader(Protocol):
     async def verify_secret(self, kind: CredentialKind, username: str, secret: str) -> Credential | None:
         """The credential, if `secret` is its secret; compared in constant time."""
 
+    async def credential(self, kind: CredentialKind, username: str) -> Credential | None:
+        """Who has this user name; no secret is looked at."""
+
     async def signing_secret(self, account_id: AccountId) -> str | None:
         """The account's auth token in the clear, to sign with."""
 
@@ -84,6 +87,11 @@ class Reader(Protocol):
     async def members(self, query: ParticipantQuery, page: PageRequest) -> Page[Member]: ...
     async def member(self, conference_id: ConferenceId, call_id: CallId) -> Member | None:
         """The membership, present or past; the newest where there were several."""
+
+    async def stay(
+        self, conference_id: ConferenceId, call_id: CallId, joined_at_ms: int
+    ) -> Participant | None:
+        """The membership that began at this very moment, present or past."""
 
     async def member_by_label(self, conference_id: ConferenceId, label: str) -> Member | None:
         """Present members only."""

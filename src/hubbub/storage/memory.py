@@ -90,6 +90,10 @@ class MemoryReader:
                 return credential if same else None
         return None
 
+    async def credential(self, kind: CredentialKind, username: str) -> Credential | None:
+        found = (credential for credential, _ in self._tables().credentials.values())
+        return _first(c for c in found if (c.kind, c.username) == (kind, username))
+
     async def signing_secret(self, account_id: AccountId) -> str | None:
         for credential, kept in self._tables().credentials.values():
             if (credential.kind, credential.username) == (CredentialKind.AUTH_TOKEN, account_id):
@@ -165,6 +169,11 @@ class MemoryReader:
         if not stays or call is None:
             return None
         return Member(max(stays, key=lambda p: p.joined_at_ms), call)
+
+    async def stay(
+        self, conference_id: ConferenceId, call_id: CallId, joined_at_ms: int
+    ) -> Participant | None:
+        return self._tables().participants.get((conference_id, call_id, joined_at_ms))
 
     async def member_by_label(self, conference_id: ConferenceId, label: str) -> Member | None:
         calls = self._tables().calls

@@ -61,6 +61,9 @@ class SqlReader:
     async def verify_secret(self, kind: CredentialKind, username: str, secret: str) -> Credential | None:
         return await self._accounts.verify(kind, username, secret)
 
+    async def credential(self, kind: CredentialKind, username: str) -> Credential | None:
+        return await self._accounts.credential(kind, username)
+
     async def signing_secret(self, account_id: AccountId) -> str | None:
         return await self._accounts.signing_secret(account_id)
 
@@ -102,6 +105,11 @@ class SqlReader:
 
     async def member(self, conference_id: ConferenceId, call_id: CallId) -> Member | None:
         return await self._participants.member(conference_id, call_id)
+
+    async def stay(
+        self, conference_id: ConferenceId, call_id: CallId, joined_at_ms: int
+    ) -> Participant | None:
+        return await self._participants.stay(conference_id, call_id, joined_at_ms)
 
     async def member_by_label(self, conference_id: ConferenceId, label: str) -> Member | None:
         return await self._participants.member_by_label(conference_id, label)

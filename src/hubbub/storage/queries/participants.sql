@@ -35,6 +35,13 @@ SELECT count(*) FROM (
     LIMIT ?
 ) AS matching;
 
+-- name: get_stay
+-- One stay, by its whole key.
+SELECT
+    conference_id, call_id, muted, held, coaching, coached, start_on_enter, end_on_exit, label, beep,
+    joined_at_ms, updated_at_ms, left_at_ms, leave_reason
+FROM participants WHERE conference_id = ? AND call_id = ? AND joined_at_ms = ?;
+
 -- name: get_member
 -- The newest stay of a leg in a conference, with the leg.
 SELECT

@@ -43,9 +43,11 @@ class Accounts:
         row = await self._db.one("get_credential", (kind, username))
         # Compared also when nobody has the name, so that the time does not tell.
         matches = self._vault.matches(row[6] if row else None, kind, username, secret)
-        if row is None or not matches:
-            return None
-        return Credential(row[0], row[1], kind, row[3], from_list(row[4]), row[5])
+        return _credential(row, kind) if row is not None and matches else None
+
+    async def credential(self, kind: CredentialKind, username: str) -> Credential | None:
+        row = await self._db.one("get_credential", (kind, username))
+        return None if row is None else _credential(row, kind)
 
     async def signing_secret(self, account_id: str) -> str | None:
         row = await self._db.one("get_sealed_secret", (CredentialKind.AUTH_TOKEN, account_id))
@@ -83,6 +85,10 @@ def from_list(text: str) -> tuple[str, ...]:
 
 def _context(kind: str, username: str) -> str:
     return f"credential {kind} {username}"
+
+
+def _credential(row: Row, kind: CredentialKind) -> Credential:
+    return Credential(row[0], row[1], kind, row[3], from_list(row[4]), row[5])
 
 
 def _account(row: Row) -> Account:

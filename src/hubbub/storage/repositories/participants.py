@@ -38,6 +38,10 @@ class Participants:
         row = await self._db.one("get_member", (conference_id, call_id))
         return None if row is None else _member(row)
 
+    async def stay(self, conference_id: str, call_id: str, joined_at_ms: int) -> Participant | None:
+        row = await self._db.one("get_stay", (conference_id, call_id, joined_at_ms))
+        return None if row is None else participant_of(row)
+
     async def member_by_label(self, conference_id: str, label: str) -> Member | None:
         row = await self._db.one("get_member_by_label", (conference_id, label))
         return None if row is None else _member(row)
