@@ -1,7 +1,7 @@
 """Dates as vendors write them, from and to UTC milliseconds.
 
 Owns RFC 2822 text, ISO 8601 text and calendar days. Formatting is cached by second, because a list page
-prints the same few seconds again and again. Leaves which form belongs where to the dialects.
+prints the same few seconds again and again, and by day, because pages of a long history do not. Leaves which form belongs where to the dialects.
 """
 
 import re
@@ -17,6 +17,14 @@ LAST_MS: Final = 253_402_300_799_999
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTH_DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DAY_S: Final = 86_400
+_FIRST_S: Final = -62_135_596_800
+"""The first second of the year 1."""
+_LAST_S: Final = LAST_MS // 1000
+_TWO: Final = tuple(f"{number:02d}" for number in range(60))
+_THREE: Final = tuple(f"{number:03d}" for number in range(1000))
+_MINUTES: Final = tuple(f"{hour}:{minute}:" for hour in _TWO[:24] for minute in _TWO)
+"""`HH:MM:` for each minute of a day."""
 _ISO: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
     r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?)?",
@@ -36,17 +44,20 @@ def rfc2822(at_ms: int, *, padded: bool = True) -> str:
 
 @lru_cache(maxsize=8192)
 def _rfc2822(second: int, padded: bool) -> str:
-    t = gmtime(min(max(second, -62_135_596_800), LAST_MS // 1000))
-    day = f"{t.tm_mday:02d}" if padded else str(t.tm_mday)
-    return (
-        f"{_DAYS[t.tm_wday]}, {day} {_MONTHS[t.tm_mon - 1]} {t.tm_year:04d} "
-        f"{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d} +0000"
-    )
+    day, second = divmod(min(max(second, _FIRST_S), _LAST_S), _DAY_S)
+    return f"{_rfc2822_day(day, padded)} {_MINUTES[second // 60]}{_TWO[second % 60]} +0000"
+
+
+@lru_cache(maxsize=8192)
+def _rfc2822_day(day: int, padded: bool) -> str:
+    t = gmtime(day * _DAY_S)
+    month_day = f"{t.tm_mday:02d}" if padded else str(t.tm_mday)
+    return f"{_DAYS[t.tm_wday]}, {month_day} {_MONTHS[t.tm_mon - 1]} {t.tm_year:04d}"
 
 
 def iso_ms(at_ms: int) -> str:
     """`2022-06-17T22:19:40.375Z`: three digits of milliseconds, always UTC (RFC 3339)."""
-    return f"{_iso_second(at_ms // 1000)}.{at_ms % 1000:03d}Z"
+    return f"{_iso_second(at_ms // 1000)}.{_THREE[at_ms % 1000]}Z"
 
 
 def iso_s(at_ms: int) -> str:
@@ -56,8 +67,14 @@ def iso_s(at_ms: int) -> str:
 
 @lru_cache(maxsize=8192)
 def _iso_second(second: int) -> str:
-    t = gmtime(min(max(second, -62_135_596_800), LAST_MS // 1000))
-    return f"{t.tm_year:04d}-{t.tm_mon:02d}-{t.tm_mday:02d}T{t.tm_hour:02d}:{t.tm_min:02d}:{t.tm_sec:02d}"
+    day, second = divmod(min(max(second, _FIRST_S), _LAST_S), _DAY_S)
+    return f"{_iso_day(day)}T{_MINUTES[second // 60]}{_TWO[second % 60]}"
+
+
+@lru_cache(maxsize=8192)
+def _iso_day(day: int) -> str:
+    t = gmtime(day * _DAY_S)
+    return f"{t.tm_year:04d}-{t.tm_mon:02d}-{t.tm_mday:02d}"
 
 
 def parse_iso(text: str) -> int | None:
