@@ -282,3 +282,11 @@ async def test_a_control_character_does_not_spoil_the_document(desk: Desk, store
     await enter(store, conference(1, name="a\x01b\x00"))
     assert "<FriendlyName>a\ufffdb\ufffd</FriendlyName>" in (await ask(desk, ROOMS)).body.decode()
     assert read(await ask(desk, ROOMS_JSON))["conferences"][0]["friendly_name"] == "a\x01b\x00"
+
+
+@pytest.mark.parametrize("classic", [False, True])
+async def test_a_line_break_in_a_name_survives_the_layout(desk: Desk, store: Any, classic: bool) -> None:
+    await enter(store, conference(1, name="a\n    b"))
+    desk = desk._replace(settings=DialectSettings(restcomm_object_level=classic))
+    for path in (ROOMS, f"{ROOMS}/CF{1:032x}"):
+        assert b"<FriendlyName>a&#10;    b</FriendlyName>" in (await ask(desk, path)).body

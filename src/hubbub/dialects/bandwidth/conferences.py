@@ -10,7 +10,7 @@ Bandwidth API reference, `listConferences`, `getConference`.
 from typing import Final
 
 from hubbub.dialects.bandwidth.errors import JSON, not_found
-from hubbub.dialects.bandwidth.ids import CONFERENCE, conference_text, parse
+from hubbub.dialects.bandwidth.ids import CONFERENCE, parse
 from hubbub.dialects.bandwidth.paging import next_link, read_page_size, read_time, read_token
 from hubbub.dialects.bandwidth.participants import active_members
 from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse
@@ -25,6 +25,8 @@ from hubbub.domain.queries import ConferenceQuery
 
 FILTERS: Final = ("name", "minCreatedTime", "maxCreatedTime", "pageSize")
 """The parameters that a next link repeats."""
+_METHODS: Final[dict[str | None, str]] = {"GET": "GET", "get": "GET"}
+"""Everything else, and nothing at all, is the default."""
 
 
 async def list_conferences(request: HttpRequest, desk: Desk, account: Account) -> HttpResponse:
@@ -79,14 +81,15 @@ async def find(desk: Desk, account: Account, text: str) -> Conference:
 
 def render(conference: Conference, own_site: str) -> str:
     """One conference as a JSON object whose closing brace is still to come."""
-    completed = conference.completed_at_ms
-    completed_text = "" if completed is None else f'"completedTime":"{iso_ms(completed)}",'
-    method = "GET" if (conference.event_method or "").upper() == "GET" else "POST"
+    site, digits, completed = conference.site, conference.id, conference.completed_at_ms
+    # `ids.conference_text`, written out: a page has a thousand of them.
+    place = f"{own_site}-" if site is None else f"{site}-" if site else ""
+    ended = "" if completed is None else f'"completedTime":"{iso_ms(completed)}",'
     return (
-        f'{{"id":"{conference_text(conference.id, conference.site, own_site)}",'
+        f'{{"id":"conf-{place}{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}",'
         f'"name":{json_string(conference.name)},'
-        f'"createdTime":"{iso_ms(conference.created_at_ms)}",{completed_text}'
+        f'"createdTime":"{iso_ms(conference.created_at_ms)}",{ended}'
         f'"conferenceEventUrl":{json_string_or_null(conference.event_url)},'
-        f'"conferenceEventMethod":"{method}",'
+        f'"conferenceEventMethod":"{_METHODS.get(conference.event_method, "POST")}",'
         f'"tag":{json_string_or_null(conference.tag)}'
     )

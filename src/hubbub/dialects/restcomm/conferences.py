@@ -13,7 +13,7 @@ from hubbub.dialects.restcomm.errors import refused
 from hubbub.dialects.restcomm.filters import STATUS, read_day, read_name, read_status
 from hubbub.dialects.restcomm.ids import read_conference_sid
 from hubbub.dialects.restcomm.paging import envelope, json_list, list_uri, read_ask, xml_list
-from hubbub.dialects.restcomm.representation import json_answer, json_text, xml_answer, xml_element
+from hubbub.dialects.restcomm.representation import indented, json_answer, json_text, xml_answer, xml_element
 from hubbub.dialects.shared.dates import DAY_MS, rfc2822
 from hubbub.dialects.shared.query import parse_query
 from hubbub.domain.account import Account
@@ -54,9 +54,9 @@ async def list_conferences(
     last_sid = "CF" + rows[-1].id if rows else ""
     around = envelope(ask, total, len(rows), list_uri(segments), last_sid)
     if as_json:
-        return json_answer(json_list(around, "conferences", [_json(row, "    ") for row in rows], json_text))
+        return json_answer(json_list(around, "conferences", [_json(row) for row in rows], json_text))
     return xml_answer(
-        xml_list(around, "Conferences", [_xml(row, "    ") for row in rows]),
+        xml_list(around, "Conferences", [_xml(row) for row in rows]),
         LIST_CLASS if desk.settings.restcomm_object_level else None,
     )
 
@@ -70,39 +70,43 @@ async def get_conference(desk: Desk, account: Account, sid: str, as_json: bool) 
     if conference.account_id != account.id:
         raise refused(403)
     if as_json:
-        return json_answer(_json(conference, ""))
-    return xml_answer(_xml(conference, "  "), RECORD_CLASS if desk.settings.restcomm_object_level else None)
-
-
-def _json(row: Conference, indent: str) -> str:
-    uri = f"/2012-04-24/Accounts/AC{row.account_id}/Conferences/CF{row.id}"
-    return (
-        f'{indent}{{\n{indent}  "sid": "CF{row.id}",\n'
-        f'{indent}  "date_created": "{rfc2822(row.created_at_ms, padded=False)}",\n'
-        f'{indent}  "date_updated": "{rfc2822(row.updated_at_ms, padded=False)}",\n'
-        f'{indent}  "account_sid": "AC{row.account_id}",\n'
-        f'{indent}  "status": "{STATUS[row.phase]}",\n'
-        f'{indent}  "api_version": "2012-04-24",\n'
-        f'{indent}  "friendly_name": {json_text(row.name)},\n'
-        f'{indent}  "uri": "{uri}.json",\n'
-        f'{indent}  "subresource_uris": {{\n'
-        f'{indent}    "participants": "{uri}/Participants.json"\n'
-        f"{indent}  }}\n{indent}}}"
+        return json_answer(indented(_json(conference), -4))
+    return xml_answer(
+        indented(_xml(conference), -2), RECORD_CLASS if desk.settings.restcomm_object_level else None
     )
 
 
-def _xml(row: Conference, indent: str) -> str:
+def _json(row: Conference) -> str:
+    """As it stands in a list."""
     uri = f"/2012-04-24/Accounts/AC{row.account_id}/Conferences/CF{row.id}"
-    return (
-        f"{indent}<Conference>\n{indent}  <Sid>CF{row.id}</Sid>\n"
-        f"{indent}  <DateCreated>{rfc2822(row.created_at_ms, padded=False)}</DateCreated>\n"
-        f"{indent}  <DateUpdated>{rfc2822(row.updated_at_ms, padded=False)}</DateUpdated>\n"
-        f"{indent}  <AccountSid>AC{row.account_id}</AccountSid>\n"
-        f"{indent}  <Status>{STATUS[row.phase]}</Status>\n"
-        f"{indent}  <ApiVersion>2012-04-24</ApiVersion>\n"
-        f"{indent}  {xml_element('FriendlyName', row.name)}\n"
-        f"{indent}  <Uri>{uri}</Uri>\n"
-        f"{indent}  <SubresourceUris>\n"
-        f"{indent}    <Participants>{uri}/Participants</Participants>\n"
-        f"{indent}  </SubresourceUris>\n{indent}</Conference>"
-    )
+    return f"""    {{
+      "sid": "CF{row.id}",
+      "date_created": "{rfc2822(row.created_at_ms, padded=False)}",
+      "date_updated": "{rfc2822(row.updated_at_ms, padded=False)}",
+      "account_sid": "AC{row.account_id}",
+      "status": "{STATUS[row.phase]}",
+      "api_version": "2012-04-24",
+      "friendly_name": {json_text(row.name)},
+      "uri": "{uri}.json",
+      "subresource_uris": {{
+        "participants": "{uri}/Participants.json"
+      }}
+    }}"""
+
+
+def _xml(row: Conference) -> str:
+    """As it stands in a list."""
+    uri = f"/2012-04-24/Accounts/AC{row.account_id}/Conferences/CF{row.id}"
+    return f"""    <Conference>
+      <Sid>CF{row.id}</Sid>
+      <DateCreated>{rfc2822(row.created_at_ms, padded=False)}</DateCreated>
+      <DateUpdated>{rfc2822(row.updated_at_ms, padded=False)}</DateUpdated>
+      <AccountSid>AC{row.account_id}</AccountSid>
+      <Status>{STATUS[row.phase]}</Status>
+      <ApiVersion>2012-04-24</ApiVersion>
+      {xml_element("FriendlyName", row.name)}
+      <Uri>{uri}</Uri>
+      <SubresourceUris>
+        <Participants>{uri}/Participants</Participants>
+      </SubresourceUris>
+    </Conference>"""

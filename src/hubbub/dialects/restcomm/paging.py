@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from hubbub.dialects.restcomm.errors import refused
 from hubbub.dialects.shared.query import Pairs, decode_path, first
-from hubbub.dialects.shared.xml import xml_attribute
 
 PAGE_SIZE: Final = 50
 LIMIT: Final = 10_000
@@ -130,14 +129,19 @@ def xml_list(around: Envelope, element: str, rows: Sequence[str]) -> str:
     head = (
         f'  <{element} page="{around.page}" numpages="{around.num_pages}" pagesize="{around.page_size}" '
         f'total="{around.total}" start="{around.start}" end="{around.end}" '
-        f'uri="{xml_attribute(around.uri)}" firstpageuri="{xml_attribute(around.first)}" '
-        f'previouspageuri="{xml_attribute(around.previous)}" nextpageuri="{xml_attribute(around.next)}" '
-        f'lastpageuri="{xml_attribute(around.last)}"'
+        f'uri="{_attribute(around.uri)}" firstpageuri="{_attribute(around.first)}" '
+        f'previouspageuri="{_attribute(around.previous)}" nextpageuri="{_attribute(around.next)}" '
+        f'lastpageuri="{_attribute(around.last)}"'
     )
     if not rows:
         return head + "/>"
     body = "\n".join(rows)
     return f"{head}>\n{body}\n  </{element}>"
+
+
+def _attribute(uri: str) -> str:
+    """A URI as an attribute value: `list_uri` leaves nothing else in it that XML would mind."""
+    return uri.replace("&", "&amp;").replace("'", "&apos;")
 
 
 def _integer(pairs: Pairs, name: str, default: int, low: int) -> int:

@@ -13,7 +13,13 @@ from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse
 from hubbub.dialects.restcomm.errors import refused
 from hubbub.dialects.restcomm.ids import call_sid, find_call, is_well_formed, read_conference_sid
 from hubbub.dialects.restcomm.paging import envelope, json_list, list_uri, read_ask, xml_list
-from hubbub.dialects.restcomm.representation import json_answer, json_html_text, xml_answer, xml_element
+from hubbub.dialects.restcomm.representation import (
+    indented,
+    json_answer,
+    json_html_text,
+    xml_answer,
+    xml_element,
+)
 from hubbub.dialects.shared.dates import rfc2822
 from hubbub.dialects.shared.query import parse_query
 from hubbub.domain.account import Account
@@ -48,7 +54,7 @@ async def list_participants(
     around = envelope(ask, total, len(rows), list_uri(segments), last_sid)
     render = _json if as_json else _xml
     texts = [
-        render(row.call, row.participant, conference, ask.offset + index == 0, "    ")
+        render(row.call, row.participant, conference, ask.offset + index == 0)
         for index, row in enumerate(rows)
     ]
     if as_json:
@@ -74,8 +80,8 @@ async def get_participant(desk: Desk, account: Account, sid: str, as_json: bool)
             conference = room.conference
             is_first = bool(room.participants) and room.participants[0].call_id == call.id
     if as_json:
-        return json_answer(_json(call, participant, conference, is_first, ""))
-    return xml_answer(_xml(call, participant, conference, is_first, "  "))
+        return json_answer(indented(_json(call, participant, conference, is_first), -4))
+    return xml_answer(indented(_xml(call, participant, conference, is_first), -2))
 
 
 def waits_for_moderator(participant: Participant, conference: Conference) -> bool:
@@ -124,45 +130,38 @@ def _word(value: bool) -> str:
 
 
 def _json(
-    call: CallLeg,
-    participant: Participant | None,
-    conference: Conference | None,
-    is_first: bool,
-    indent: str,
+    call: CallLeg, participant: Participant | None, conference: Conference | None, is_first: bool
 ) -> str:
+    """As it stands in a list."""
     fields = _Fields(call, participant, conference, is_first)
-    conference_text = "" if conference is None else f'{indent}  "conference_sid": "CF{conference.id}",\n'
-    return (
-        f'{indent}{{\n{indent}  "sid": {json_html_text(fields.sid)},\n{conference_text}'
-        f'{indent}  "date_created": "{fields.created}",\n'
-        f'{indent}  "date_updated": "{fields.updated}",\n'
-        f'{indent}  "account_sid": "AC{call.account_id}",\n'
-        f'{indent}  "muted": {fields.muted},\n'
-        f'{indent}  "hold": {fields.hold},\n'
-        f'{indent}  "start_conference_on_enter": {fields.start},\n'
-        f'{indent}  "end_conference_on_enter": {fields.end},\n'
-        f'{indent}  "uri": "{fields.uri}.json"\n{indent}}}'
-    )
+    room = "" if conference is None else f'"conference_sid": "CF{conference.id}",\n      '
+    return f"""    {{
+      "sid": {json_html_text(fields.sid)},
+      {room}"date_created": "{fields.created}",
+      "date_updated": "{fields.updated}",
+      "account_sid": "AC{call.account_id}",
+      "muted": {fields.muted},
+      "hold": {fields.hold},
+      "start_conference_on_enter": {fields.start},
+      "end_conference_on_enter": {fields.end},
+      "uri": "{fields.uri}.json"
+    }}"""
 
 
 def _xml(
-    call: CallLeg,
-    participant: Participant | None,
-    conference: Conference | None,
-    is_first: bool,
-    indent: str,
+    call: CallLeg, participant: Participant | None, conference: Conference | None, is_first: bool
 ) -> str:
+    """As it stands in a list."""
     fields = _Fields(call, participant, conference, is_first)
-    conference_sid = None if conference is None else f"CF{conference.id}"
-    return (
-        f"{indent}<Call>\n{indent}  {xml_element('Sid', fields.sid)}\n"
-        f"{indent}  {xml_element('ConferenceSid', conference_sid)}\n"
-        f"{indent}  <DateCreated>{fields.created}</DateCreated>\n"
-        f"{indent}  <DateUpdated>{fields.updated}</DateUpdated>\n"
-        f"{indent}  <AccountSid>AC{call.account_id}</AccountSid>\n"
-        f"{indent}  <Muted>{fields.muted}</Muted>\n"
-        f"{indent}  <Hold>{fields.hold}</Hold>\n"
-        f"{indent}  <StartConferenceOnEnter>{fields.start}</StartConferenceOnEnter>\n"
-        f"{indent}  <EndConferenceOnEnter>{fields.end}</EndConferenceOnEnter>\n"
-        f"{indent}  {xml_element('Uri', fields.uri)}\n{indent}</Call>"
-    )
+    return f"""    <Call>
+      {xml_element("Sid", fields.sid)}
+      {xml_element("ConferenceSid", None if conference is None else f"CF{conference.id}")}
+      <DateCreated>{fields.created}</DateCreated>
+      <DateUpdated>{fields.updated}</DateUpdated>
+      <AccountSid>AC{call.account_id}</AccountSid>
+      <Muted>{fields.muted}</Muted>
+      <Hold>{fields.hold}</Hold>
+      <StartConferenceOnEnter>{fields.start}</StartConferenceOnEnter>
+      <EndConferenceOnEnter>{fields.end}</EndConferenceOnEnter>
+      <Uri>{fields.uri}</Uri>
+    </Call>"""

@@ -73,13 +73,26 @@ def json_html_text(text: str) -> str:
     return json_string(text).translate(_HTML)
 
 
+def indented(block: str, columns: int) -> str:
+    """The lines of `block` moved right, or left where `columns` is negative. No value may hold a line break."""
+    if columns < 0:
+        return block[-columns:].replace("\n" + " " * -columns, "\n")
+    return " " * columns + block.replace("\n", "\n" + " " * columns)
+
+
 def json_answer(text: str) -> HttpResponse:
     return HttpResponse(200, text.encode("utf-8", "replace"), JSON)
 
 
 def xml_element(name: str, text: str | None) -> str:
-    """One element with escaped text; empty where there is none."""
-    return f"<{name}>{xml_text(text)}</{name}>" if text else f"<{name}/>"
+    """One element with escaped text; empty where there is none. A line break in it is a character reference,
+    so that every break of the document is layout and may be indented."""
+    if not text:
+        return f"<{name}/>"
+    escaped = xml_text(text)
+    if "\n" in escaped:
+        escaped = escaped.replace("\n", "&#10;")
+    return f"<{name}>{escaped}</{name}>"
 
 
 def xml_answer(payload: str, java_class: str | None = None) -> HttpResponse:
@@ -89,8 +102,7 @@ def xml_answer(payload: str, java_class: str | None = None) -> HttpResponse:
         java_class: print the level that released servers put round conferences, with this class name.
     """
     if java_class is not None:
-        inner = payload.replace("\n", "\n  ")
-        payload = f'  <object class="{java_class}">\n  {inner}\n  </object>'
+        payload = f'  <object class="{java_class}">\n{indented(payload, 2)}\n  </object>'
     return HttpResponse(
         200, f"<RestcommResponse>\n{payload}\n</RestcommResponse>".encode("utf-8", "replace"), XML
     )
