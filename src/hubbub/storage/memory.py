@@ -298,10 +298,14 @@ class MemoryStore:
         self._tables = _Tables()
         self._reader = MemoryReader(lambda: self._tables)
         self._lock = WriteLock()
+        self._version = 0
 
     @property
     def read(self) -> Reader:
         return self._reader
+
+    def version(self) -> int:
+        return self._version
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return _Block(self)
@@ -323,6 +327,7 @@ class MemoryStore:
             tables = transaction.close()
             if commit:
                 self._tables = tables
+                self._version += 1
                 if transaction.written:
                     self._lock.announce(transaction.written)
         finally:

@@ -45,6 +45,12 @@ class SqliteStore:
     def on_commit(self, listener: Callable[[Sequence[NumberedEvent]], None]) -> None:
         self._lock.on_commit(listener)
 
+    def version(self) -> int:
+        # What SQLite itself throws its cache away by: it changes when any other connection commits, and the
+        # reading connection never does.
+        number: int = self._raw[0].execute("PRAGMA data_version").fetchone()[0]
+        return number
+
     async def aclose(self) -> None:
         """Fold the write-ahead log into the file, close it, and let another server in. Closing twice is fine."""
         for raw in self._raw:
