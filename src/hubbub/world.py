@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from hubbub.bootstrap import Server, World, freeze_what_stays, start_server
+from hubbub.bootstrap import Server, World, calm_the_collector, start_server
 from hubbub.clips import open_clips
 from hubbub.clock import SystemClock
 from hubbub.config import Settings, parse_networks, parse_range
@@ -45,7 +45,7 @@ async def start_real_server(settings: Settings, say: Callable[[str], None]) -> S
     except BaseException:
         await store.aclose()
         raise
-    asyncio.get_running_loop().call_soon(freeze_what_stays)
+    asyncio.get_running_loop().call_soon(calm_the_collector)
     return server
 
 

@@ -5,6 +5,8 @@ from importlib import import_module
 
 import hubbub.dialects as folder
 from hubbub.dialects.contract import Dialect
+from hubbub.markup.language import MarkupLanguage
+from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
 
 
 def dialects() -> tuple[Dialect, ...]:
@@ -28,3 +30,14 @@ def dialect(name: str) -> Dialect:
         if each.name == name:
             return each
     raise KeyError(name)
+
+
+def languages(limits: MarkupLimits = DEFAULT_LIMITS) -> dict[str, MarkupLanguage]:
+    """The markup languages by the name of their dialect: each folder's `markup.LANGUAGE`."""
+    found: list[MarkupLanguage] = []
+    for module in pkgutil.iter_modules(folder.__path__, folder.__name__ + "."):
+        if module.ispkg:
+            inner = import_module(module.name)
+            if any(each.name == "markup" for each in pkgutil.iter_modules(inner.__path__)):
+                found.append(import_module(f"{module.name}.markup").LANGUAGE(limits))
+    return {language.name: language for language in found}

@@ -243,3 +243,7 @@ def _duration_ms(element: BxmlElement, default_s: float) -> int:
     seconds = element.decimal("duration", default_s, minimum=DURATION_MIN_S, maximum=DURATION_MAX_S)
     assert seconds is not None
     return round(seconds * 1000)
+
+
+LANGUAGE: Final = BxmlLanguage
+"""Found and made by `dialects.registry`."""

@@ -243,3 +243,7 @@ def _read_redirect(element: Element, reading: Reading) -> Instruction | None:
 def _loop(element: Element, reading: Reading) -> int:
     """0 goes on until the call ends."""
     return reading.number(element, "loop", 1, maximum=_LOOPS_MAX)
+
+
+LANGUAGE: Final = RcmlLanguage
+"""Found and made by `dialects.registry`."""

@@ -242,3 +242,7 @@ def _read_play(element: Element, reading: Reading) -> Instruction:
         WebTarget(url, "GET"),
         reading.number(element, "loop", 1, "13410", minimum=0, maximum=_LOOPS_MAX),
     )
+
+
+LANGUAGE: Final = TwimlLanguage
+"""Found and made by `dialects.registry`."""
