@@ -1,7 +1,5 @@
 """Bandwidth Voice API v2 and BXML. README.md says what is supported, what differs and why."""
 
 from hubbub.dialects.bandwidth.dialect import BandwidthDialect
-from hubbub.dialects.bandwidth.markup import BxmlLanguage
 
 DIALECT = BandwidthDialect()
-LANGUAGE = BxmlLanguage()
