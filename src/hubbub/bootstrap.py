@@ -197,6 +197,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
             region=settings.region,
             twilio_list_default=settings.twilio_list_default,
             restcomm_object_level=settings.restcomm_object_level,
+            restcomm_application_url=settings.restcomm_application_url,
         ),
     )
     shell = build_app(desk, dialects(), web_settings(settings), registry, lambda: server.readiness())

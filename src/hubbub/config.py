@@ -51,6 +51,9 @@ class Settings:
     restcomm_object_level: bool = _setting(
         False, "Print the extra <object> level that released Restcomm put into conference XML."
     )
+    restcomm_application_url: str = _setting(
+        "", "Web application whose pages may call the Restcomm API from a browser. Empty: no page may."
+    )
     sip_open_networks: str = _setting(
         "127.0.0.0/8,::1/128",
         "Networks whose callers need neither a trunk nor a password. Empty: none.",
