@@ -118,6 +118,11 @@ class Network:
         self.names: dict[str, str] = {"localhost": LOOPBACK}
         """Host names and their literal addresses: all the DNS there is."""
 
+    def reseed(self, seed: int) -> None:
+        """Begin all chance anew from another seed; what was drawn so far is forgotten."""
+        self._seed = seed
+        self._flows.clear()
+
     # --- dials ------------------------------------------------------------------------------------------
 
     def set_conditions(

@@ -1,0 +1,47 @@
+"""A thousand calls come and go: no port, task, timer or row is left of them but history."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from hubbub.lab.lab import Lab
+
+
+@pytest.mark.slow
+async def test_a_thousand_calls_leave_no_port_task_or_file_behind(lab: Lab) -> None:
+    before = await what_is_held(lab)
+    for batch in range(20):
+        callers = [lab.caller(f"caller{batch}x{number}", is_silent=True) for number in range(50)]
+        await asyncio.gather(*(c.dial(f"room{n % 7}") for n, c in enumerate(callers)))
+        await lab.run_for(0.3)
+        for caller in callers[::2]:
+            caller.hangs_up()
+        for caller in callers[1::2]:
+            await caller.close()
+        await lab.run_for(0.2)
+        for caller in callers:
+            await caller.close()
+    # SIP remembers finished transactions for 32 s (RFC 3261, timers B to J), and RTP ports rest a while.
+    await lab.run_for(120.0)
+    assert await what_is_held(lab) == before
+    kinds = await lab.event_kinds()
+    assert kinds.count("call-received") == kinds.count("call-ended") == 1000
+    assert kinds.count("participant-joined") == kinds.count("participant-left") == 1000
+    assert kinds.count("conference-created") == kinds.count("conference-ended")
+
+
+async def what_is_held(lab: Lab) -> dict[str, object]:
+    """Everything that a call might leave behind."""
+    live = await lab.get("/2010-04-01/Accounts/{AccountSid}/Conferences.json?Status=in-progress")
+    return {
+        "addresses": lab.network.bound,
+        "tasks": len(asyncio.all_tasks()),
+        "files": len(os.listdir("/proc/self/fd")),
+        "calls": len(lab.server.calls),
+        "rooms": len(lab.server.rooms),
+        "media": lab.media.held(),
+        "listed": live.json()["conferences"],
+    }
