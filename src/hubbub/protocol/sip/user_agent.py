@@ -100,10 +100,12 @@ class UserAgent:
         self.transport_failed(peer, now)
 
     def admit(self, request: SipRequest, source: Peer, verdict: Verdict, now: float) -> None:
-        """The verdict on a request that `authorise` deferred; nothing happens if it was cancelled meanwhile."""
+        """The verdict on a request that `authorise` deferred. Nothing happens if it was cancelled meanwhile, or twice."""
         transaction = self._station.transactions.servers.get(server_key(request))
-        if transaction is None or transaction.request is not request or transaction.is_answered:
+        if transaction is None or transaction.request is not request:
             return
+        if transaction.is_answered or transaction.to_tag is not None:
+            return  # cancelled, or admitted before
         transaction.on_cancel = None
         try:
             self._judge(transaction, request, source, verdict, now)
