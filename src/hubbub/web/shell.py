@@ -14,6 +14,7 @@ from hubbub.dialects.contract import Desk, Dialect, HttpRequest, HttpResponse
 from hubbub.dialects.shared.basic_auth import parse_basic
 from hubbub.dialects.shared.json import json_bytes
 from hubbub.dialects.shared.query import count_pairs
+from hubbub.web.answer_cache import Answer, AnswerCache, Key
 from hubbub.web.metrics import RequestCounts
 from hubbub.web.settings import WebSettings
 from hubbub.web.throttle import FailureThrottle
@@ -68,6 +69,7 @@ class Shell:
         )
         """Dialects whose vendor has rules of its own about foreign pages: the shell stays out of it."""
         self._throttle = FailureThrottle(settings.limits)
+        self._cache = AnswerCache()
         self._id_prefix = desk.entropy.token(16)
         self._ids = 0
 
@@ -75,8 +77,8 @@ class Shell:
         if scope["type"] != "http":
             await self._pages(scope, receive, send)
             return
-        clock = self._desk.clock
-        began_mono_s = clock.mono_s()
+        mono_s = self._desk.clock.mono_s
+        began_mono_s = mono_s()
         counts = self._counts
         counts.in_progress += 1
         try:
@@ -85,12 +87,19 @@ class Shell:
             self._ids += 1
             request_id = f"{self._id_prefix}{self._ids:016x}".encode()
             if owner is None:
+                name = "page"
                 status = await self._answer_page(path, request_id, scope, receive, send)
             else:
-                status = await self._answer(owner, path, request_id, scope, receive, send)
+                name = owner.name
+                if scope["method"] == "GET":
+                    status = await self._answer_get(
+                        owner, path, request_id, began_mono_s, scope, receive, send
+                    )
+                else:
+                    status = await self._answer(owner, path, request_id, scope, receive, send)
         finally:
             counts.in_progress -= 1
-        counts.count(owner.name if owner else "page", scope["method"], status, clock.mono_s() - began_mono_s)
+        counts.count(name, scope["method"], status, mono_s() - began_mono_s)
 
     def owner(self, path: str) -> Dialect | None:
         """The dialect that a tidied path belongs to."""
@@ -115,9 +124,46 @@ class Shell:
         request_id = f"{self._id_prefix}{self._ids:016x}".encode()
         return response, self._headers(response, request_id, cors=cors, close=True)
 
-    async def _answer(
-        self, dialect: Dialect, path: str, request_id: bytes, scope: Scope, receive: Receive, send: Send
+    async def _answer_get(
+        self,
+        dialect: Dialect,
+        path: str,
+        request_id: bytes,
+        now_mono_s: float,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> int:
+        """As `_answer`, from the cache where it can be."""
+        version = self._desk.store.version()
+        # A body is no part of the key; whoever sends one with a GET says so in a header that is.
+        key = (scope["raw_path"], scope["query_string"], *scope["headers"], scope.get("scheme"))
+        kept = self._cache.get(key, version, now_mono_s)
+        if kept is None:
+            return await self._answer(
+                dialect, path, request_id, scope, receive, send, keep=(key, version, now_mono_s)
+            )
+        headers = [(b"X-Request-Id", request_id), *kept.headers]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": kept.body})
+        return 200
+
+    async def _answer(
+        self,
+        dialect: Dialect,
+        path: str,
+        request_id: bytes,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        keep: tuple[Key, int, float] | None = None,
+    ) -> int:
+        """Let the dialect answer. Returns the status.
+
+        Args:
+            keep: key, version and time to keep the answer under.
+        """
         method: str = scope["method"]
         headers = read_headers(scope["headers"])
         cors = dialect.name not in self._own_cors
@@ -150,7 +196,15 @@ class Shell:
             )
         else:
             response = await self._handle(dialect, request, request_id)
-        await self._send(response, request_id, send, cors=cors, close=close)
+        raw_headers = await self._send(response, request_id, send, cors=cors, close=close)
+        if (
+            keep is not None
+            and response.status == 200
+            and not request.body
+            and "transfer-encoding" not in headers
+        ):
+            key, version, now_mono_s = keep
+            self._cache.put(key, version, Answer(raw_headers[1:], response.body, now_mono_s))
         return response.status
 
     async def _read_body(self, request: HttpRequest, method: str, receive: Receive) -> tuple[int, str] | None:
@@ -264,10 +318,12 @@ class Shell:
 
     async def _send(
         self, response: HttpResponse, request_id: bytes, send: Send, *, cors: bool = True, close: bool = False
-    ) -> None:
+    ) -> list[RawHeader]:
+        """Returns the headers that were sent, the request id first."""
         headers = self._headers(response, request_id, cors=cors, close=close)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
+        return headers
 
     async def _answer_page(
         self, path: str, request_id: bytes, scope: Scope, receive: Receive, send: Send

@@ -32,7 +32,7 @@ def rooms(account_id: str) -> str:
 
 
 async def give_key(store: Any, account_id: AccountId, *permissions: str) -> None:
-    credential = Credential(KEY, account_id, CredentialKind.API_KEY, "SK" + KEY, permissions, T0)
+    credential = Credential(KEY, account_id, CredentialKind.API_KEY, KEY, permissions, T0)
     async with store.transaction() as transaction:
         await transaction.put_credential(credential, "key-secret")
 

@@ -42,7 +42,7 @@ async def identify(request: HttpRequest, reader: Reader) -> Caller:
         key = read_sid("SK", username)
         if key is None:
             raise unauthenticated()
-        caller = await authenticate(reader, CredentialKind.API_KEY, "SK" + key, password)
+        caller = await authenticate(reader, CredentialKind.API_KEY, key, password)
     if caller is None:
         raise unauthenticated()
     if caller.account.status is not AccountStatus.ACTIVE:
