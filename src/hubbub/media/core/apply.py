@@ -16,7 +16,7 @@ FIELDS = 8
 RECORD_BYTES = 64
 
 OPEN_SOCKET = 1
-"""socket, whether it has an RTCP port"""
+"""socket, whether it has an RTCP port; for the loop: descriptor, RTCP descriptor"""
 CLOSE_SOCKET = 2
 """socket; must have no leg"""
 OPEN_PORT = 3
@@ -85,7 +85,7 @@ def _apply_to_leg(state: State, slot: int, command: NDArray[np.int64], now_us: i
         _connect(state, slot, command, now_us)
         return True
     if kind == CLOSE_PORT:
-        _close_port(state, slot)
+        _close_port(state, slot, now_us)
         return True
     if kind == JOIN:
         return _join(state, slot, command[2], command[3])
@@ -157,13 +157,14 @@ def _connect(state: State, slot: int, command: NDArray[np.int64], now_us: int) -
 
 
 @inner
-def _close_port(state: State, slot: int) -> None:
+def _close_port(state: State, slot: int, now_us: int) -> None:
     leg = state.ports[slot]
     dtmf_in.finish(state, slot)
     playback.end_all(state, leg.playback)
     leg.playback = NONE
     rooms.exit_room(state, slot)
     rooms.drop_coaches(state, slot)
+    sources.haunt(state, slot, now_us)
     sources.remove(state, slot)
     socket = state.sockets[leg.socket]
     socket.legs -= 1

@@ -92,7 +92,11 @@ def _deliver(
         and state.ports[waiting].remote_port == port
     ):
         slot = waiting
-    if slot == NONE:
+    if slot == NONE or (
+        slot == waiting
+        and not state.ports[slot].fixed
+        and sources.is_ghost(state, socket, address, port, ssrc, now_us)
+    ):
         state.counters[counters.DROP_UNKNOWN_SOURCE] += 1
         return
     leg = state.ports[slot]

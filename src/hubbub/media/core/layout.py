@@ -39,6 +39,7 @@ FRAMES_PER_PACKET_MAX = 3
 OUT_BYTES = 512
 """Of an outgoing packet: a header and 60 ms, or a report."""
 DIGITS_QUEUED_MAX = 64
+GHOSTS = 1024
 NONE = -1
 """No slot."""
 SLOT_BITS = 20
@@ -285,6 +286,16 @@ class Edge:
     following: int
 
 
+class Ghost:
+    """A stream whose leg closed not long ago, and may not know it yet."""
+
+    socket: int
+    address: int
+    port: int
+    ssrc: int
+    until_us: int
+
+
 class Out:
     """One packet to send; its bytes are the same row of `out_bytes`."""
 
@@ -306,6 +317,8 @@ class State(NamedTuple):
     playbacks: Rows[Playback]
     edges: Rows[Edge]
     outs: Rows[Out]
+    ghosts: Rows[Ghost]
+    """(GHOSTS,): found by their place in `sources`, modulo."""
     blank: Rows[Port]
     """One row, what a leg starts from."""
     phases: NDArray[np.int64]
@@ -375,6 +388,7 @@ def new_state(settings: MediaSettings) -> State:
         playbacks=rows(Playback, settings.playbacks_max),
         edges=rows(Edge, edges),
         outs=rows(Out, out),
+        ghosts=rows(Ghost, GHOSTS),
         blank=rows(Port, 1),
         phases=np.arange(PHASES, dtype=np.int64),
         sources=np.full(table, NONE, np.int64),

@@ -4,7 +4,10 @@ Two legs of one gateway may share all three (it shares sockets, as we do); then 
 """
 
 from hubbub.audio.compile import inner, wide
-from hubbub.media.core.layout import NONE, State
+from hubbub.media.core.layout import GHOSTS, NONE, State
+
+GHOST_US = 30_000_000
+"""How long a far end may take to stop sending after its call is over."""
 
 
 @inner
@@ -67,3 +70,33 @@ def remove(state: State, slot: int) -> None:
             gap = at
     state.sources[gap] = NONE
     leg.key_port = 0
+
+
+@inner
+def haunt(state: State, slot: int, now_us: int) -> None:
+    """Remember the stream of a leg that closes, so that no other leg of the socket takes it for its own."""
+    leg = state.ports[slot]
+    if not leg.fixed or not leg.started:
+        return
+    ghost = state.ghosts[_home(state, leg.socket, leg.key_address, leg.key_port) % GHOSTS]
+    ghost.socket = leg.socket
+    ghost.address = leg.key_address
+    ghost.port = leg.key_port
+    ghost.ssrc = leg.ssrc_in
+    ghost.until_us = now_us + GHOST_US
+
+
+@inner
+def is_ghost(state: State, socket: int, address: int, port: int, ssrc: int, now_us: int) -> bool:
+    """Whether an unknown source's stream is that of a leg closed lately; while it goes on it stays so."""
+    ghost = state.ghosts[_home(state, socket, address, port) % GHOSTS]
+    if (
+        ghost.port != port
+        or ghost.address != address
+        or ghost.socket != socket
+        or ghost.ssrc != ssrc
+        or now_us > ghost.until_us
+    ):
+        return False
+    ghost.until_us = now_us + GHOST_US
+    return True
