@@ -40,10 +40,9 @@ from hubbub.lab.customer import Customer, CustomerWeb, Handler
 from hubbub.lab.errors import SimulationError
 from hubbub.lab.log import LabLog
 from hubbub.lab.loop import SimulatedLoop
-from hubbub.lab.media import SimulatedMediaPlane
 from hubbub.lab.network import Conditions
 from hubbub.lab.web import LabClient, LabResponse
-from hubbub.media.settings import MediaSettings
+from hubbub.media import MediaSettings, SimulatedPlane
 from hubbub.phone.phone import PhoneSettings
 from hubbub.phone.sounds import VOICE_DBFS
 from hubbub.services.ports import Store
@@ -106,7 +105,7 @@ class Lab:
         self.credentials: dict[str, dict[str, str]] = {}
         """The first account's, per dialect, as in credentials.json."""
         self.store: Store
-        self.media: SimulatedMediaPlane
+        self.media: SimulatedPlane
         self.server: Server
         self.client: LabClient
         self._store_kind = store
@@ -118,7 +117,7 @@ class Lab:
         self.store = (
             MemoryStore() if self._store_kind == "memory" else open_store(folder, entropy=self.entropy)
         )
-        self.media = SimulatedMediaPlane(self.loop, media_settings(self.settings), self.seed)
+        self.media = SimulatedPlane(media_settings(self.settings), self.seed)
         world = World(
             clock=self.clock,
             entropy=self.entropy,
