@@ -1,6 +1,7 @@
 """A store with the standing cast in it, and a desk over it."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,17 +11,22 @@ from desks import make_desk
 from dialects.cast import fill
 from hubbub.dialects.contract import Desk
 from hubbub.dialects.registry import dialects
+from hubbub.entropy import SystemEntropy
 from hubbub.storage.memory import MemoryStore
+from hubbub.storage.sqlite_store import open_store
 from hubbub.web.app import build_app
 from hubbub.web.server import WebServer
 from hubbub.web.settings import WebSettings
 
 
 @pytest.fixture
-async def store() -> Any:
-    store = MemoryStore()
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
+    """In memory; in SQLite where a server runs on it, since that is what a server has."""
+    served = "served" in request.fixturenames
+    store = open_store(tmp_path, entropy=SystemEntropy()) if served else MemoryStore()
     await fill(store)
-    return store
+    yield store
+    await store.aclose()
 
 
 @pytest.fixture
