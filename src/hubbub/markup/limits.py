@@ -14,6 +14,8 @@ class MarkupLimits(NamedTuple):
     documents_in_a_row_max: int = 30
     """Documents fetched without a moment of sound, silence or room between: more is taken for a loop."""
     documents_per_call_max: int = 5_000
+    fetch_timeout_s: float = 15.0
+    """For one document in all: Twilio's and Bandwidth's hard limit."""
     text_characters_max: int = 4_096
     """Of one spoken text."""
 

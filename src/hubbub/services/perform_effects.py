@@ -11,6 +11,7 @@ from hubbub.domain.errors import InvalidValue
 from hubbub.markup import effects as fx
 from hubbub.markup.instructions import FOREVER, Play, Ring, Say
 from hubbub.markup.language import MarkupLanguage
+from hubbub.markup.limits import MarkupLimits
 from hubbub.services.document_leg import DocumentLeg
 from hubbub.services.ports import (
     Clip,
@@ -38,8 +39,10 @@ class EffectPerformer:
         fetcher: DocumentFetcher,
         clips: ClipSource,
         clock: Clock,
+        limits: MarkupLimits,
     ) -> None:
         self._leg = leg
+        self._limits = limits
         self._language = language
         self._fetcher = fetcher
         self._clips = clips
@@ -63,6 +66,8 @@ class EffectPerformer:
                     body=request.body,
                     username=request.username,
                     password=request.password,
+                    timeout_s=self._limits.fetch_timeout_s,
+                    body_bytes_max=self._limits.document_bytes_max,
                 )
             )
         except FetchFailed as error:

@@ -67,7 +67,9 @@ class DocumentRunner:
         self._clock = clock
         self._fallback = fallback
         self._limits = limits
-        self._performer = EffectPerformer(leg, language, fetcher=fetcher, clips=clips, clock=clock)
+        self._performer = EffectPerformer(
+            leg, language, fetcher=fetcher, clips=clips, clock=clock, limits=limits
+        )
         self._wait_for_room = WaitForRoom(leg, language, self._performer, clips, limits)
         self._listening: asyncio.Task[Input] | None = None
         self._answered = asyncio.Event()
