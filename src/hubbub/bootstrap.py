@@ -4,9 +4,8 @@ Owns the order of starting and stopping. What differs between the real world and
 the media plane, the ways to customers and to speech) comes in as a `World`.
 """
 
-import contextlib
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +55,8 @@ class World:
     clips: ClipSource
     credentials_folder: Path | None = None
     """Where a first account's secrets are written; None: nowhere."""
+    closing: tuple[Callable[[], Awaitable[None]], ...] = ()
+    """Called when the server is closed, before the media plane and the store are."""
 
 
 class Server:
@@ -82,7 +83,6 @@ class Server:
         self.http_url = ""
         self.sip_uri = ""
         self._web: WebServer | None = None
-        self._closers: contextlib.AsyncExitStack = contextlib.AsyncExitStack()
 
     async def drain(self) -> None:
         """Take no more calls, end those there are, write how they ended, and close everything."""
@@ -95,6 +95,8 @@ class Server:
         if self._web is not None:
             await self._web.stop()
         await self.sip.aclose()
+        for close in self.world.closing:
+            await close()
         await self.world.media.aclose()
         await self.world.store.aclose()
 

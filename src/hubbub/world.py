@@ -12,7 +12,9 @@ from hubbub.entropy import SystemEntropy
 from hubbub.logs import open_log
 from hubbub.media import MediaSettings, open_plane, warm_up
 from hubbub.storage import open_store
-from hubbub.webhooks.fetcher import open_fetcher
+from hubbub.webhooks.fetcher import WebDocumentFetcher
+from hubbub.webhooks.target_policy import TargetPolicy
+from hubbub.webhooks.web_client import WebClient
 
 
 async def start_real_server(settings: Settings, say: Callable[[str], None]) -> Server:
@@ -27,9 +29,9 @@ async def start_real_server(settings: Settings, say: Callable[[str], None]) -> S
     log = open_log(settings.log_level, settings.log_format)
     store = open_store(folder, entropy=entropy, durability=settings.durability, serving=True)
     try:
-        fetcher = open_fetcher(
-            allowed_networks=parse_networks(settings.fetch_networks, "fetch_networks"), log=log
-        )
+        web = WebClient(TargetPolicy(parse_networks(settings.fetch_networks, "fetch_networks")))
+        fetcher = WebDocumentFetcher(web, log)
+        clips = open_clips(fetcher, program=settings.speech_program, log=log)
         world = World(
             clock=SystemClock(),
             entropy=entropy,
@@ -37,8 +39,9 @@ async def start_real_server(settings: Settings, say: Callable[[str], None]) -> S
             store=store,
             media=open_plane(media_settings(settings), log),
             fetcher=fetcher,
-            clips=open_clips(fetcher, program=settings.speech_program, log=log),
+            clips=clips,
             credentials_folder=folder,
+            closing=(clips.aclose, fetcher.aclose),
         )
         server = await start_server(settings, world, say)
         await server.listen_http()
