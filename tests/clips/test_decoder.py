@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hubbub.clips.decoder import ClipLimits, decode
-from hubbub.clips.speech import wav_file
 from hubbub.domain.errors import InvalidValue
+from wav_bytes import wav_file
 
 LIMITS = ClipLimits()
 

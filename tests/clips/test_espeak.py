@@ -12,8 +12,9 @@ import pytest
 from hubbub.clips import open_clips
 from hubbub.clips.decoder import ClipLimits, decode
 from hubbub.clips.espeak import EspeakEngine, find_program
-from hubbub.clips.speech import Voice, wav_file
+from hubbub.clips.speech import Voice
 from hubbub.domain.errors import InvalidValue
+from wav_bytes import wav_file
 
 ENGLISH = Voice("en-US", is_female=False)
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -55,6 +56,27 @@ async def test_whatever_the_text_it_answers_with_sound_or_a_refusal() -> None:
     engine = EspeakEngine(("espeak-ng",), ClipLimits())
     for text in ("-w /tmp/x --version", "<break time='9999s'/>", "&lt;", "你好", "…", "x" * 4000):
         decode(await engine.speak(text, ENGLISH), ClipLimits())
+
+
+def test_the_operators_program_is_taken_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (own,) = program(tmp_path, "exit 0")
+    assert find_program(own) == (own,)
+    assert find_program(str(tmp_path / "gone")) is None
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("hubbub.clips.espeak.find_spec", lambda name: None)
+    assert find_program("") is None
+    (tmp_path / "engine").rename(tmp_path / "espeak-ng")
+    assert find_program("") == (str(tmp_path / "espeak-ng"),)
+
+
+async def test_the_library_of_a_wheel_speaks_as_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("espeakng_loader")
+    monkeypatch.setenv("PATH", "")
+    command = find_program("")
+    assert command is not None
+    engine = EspeakEngine(command, ClipLimits())
+    said = decode(await engine.speak("Hello.", Voice("en-GB", is_female=True)), ClipLimits())
+    assert 0.2 < len(said) / 16_000 < 3
 
 
 async def test_the_text_goes_in_by_standard_input_alone(tmp_path: Path) -> None:

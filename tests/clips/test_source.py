@@ -8,9 +8,11 @@ import pytest
 
 from hubbub.clips.decoder import ClipLimits
 from hubbub.clips.source import StoredClipSource
-from hubbub.clips.speech import NoSpeech, ToneSpeech, Voice, wav_file
+from hubbub.clips.speech import NoSpeech, Voice
 from hubbub.domain.errors import InvalidValue
 from hubbub.services.ports import FetchFailed, FetchRequest
+from tone_speech import ToneSpeech
+from wav_bytes import wav_file
 
 URL = "http://acme.example/hello.wav"
 SOUND = wav_file(bytes(range(256)) * 10)
@@ -42,19 +44,10 @@ class Web:
         return self.answer
 
 
-class Engine(ToneSpeech):
-    def __init__(self) -> None:
-        self.said: list[tuple[str, Voice]] = []
-
-    async def speak(self, text: str, voice: Voice) -> bytes:
-        self.said.append((text, voice))
-        return await super().speak(text, voice)
-
-
 class Shelf:
     def __init__(self) -> None:
         self.web = Web()
-        self.engine = Engine()
+        self.engine = ToneSpeech()
         self.source = StoredClipSource(self.web, self.engine, ClipLimits())
 
     async def load(self, url: str = URL, **options: str) -> bytes:

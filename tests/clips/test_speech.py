@@ -1,11 +1,9 @@
 """Vendors' voices, the engine's languages, and what an engine may be given to say."""
 
-import numpy as np
 import pytest
 
-from hubbub.clips.decoder import ClipLimits, decode
 from hubbub.clips.espeak import choose_language, parse_languages
-from hubbub.clips.speech import ToneSpeech, Voice, speakable, voice_for
+from hubbub.clips.speech import Voice, speakable, voice_for
 
 LISTING = b"""Pty Language       Age/Gender VoiceName          File                 Other Languages
  5  af              --/M      Afrikaans          gmw/af
@@ -70,13 +68,3 @@ def test_an_engine_without_languages_is_asked_for_english() -> None:
 def test_what_would_command_the_engine_is_only_text() -> None:
     assert speakable("a [[f@U]]\x00\r\n b\udc80", 100) == "a [ [f@U]] b"
     assert speakable("<speak>-w /etc/passwd</speak>", 100) == "<speak>-w /etc/passwd</speak>"
-
-
-async def test_the_simulations_engine_speaks_each_word_in_its_own_tone() -> None:
-    engine = ToneSpeech()
-    sound = decode(await engine.speak("one two One", Voice("en", False)), ClipLimits())
-    assert len(sound) == 3 * 4000
-    pcm = np.frombuffer(sound, "<i2").astype(float)
-    words = [pcm[start : start + 1600] for start in (0, 2000, 4000)]
-    peaks = [int(np.argmax(np.abs(np.fft.rfft(word)))) * 5 for word in words]
-    assert peaks == [engine.frequency_hz("one"), engine.frequency_hz("two"), engine.frequency_hz("one")]

@@ -7,7 +7,9 @@ goes in by standard input, never on the command line; a WAV file comes out by st
 import asyncio
 import contextlib
 import shutil
+import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -16,18 +18,25 @@ from hubbub.clips.speech import Voice
 from hubbub.domain.errors import InvalidValue
 
 PROGRAM: Final = "espeak-ng"
+LOADER: Final = "espeakng_loader"
+"""The package that carries espeak-ng's library; `espeak_program` makes a program of it."""
 FEMALE_VARIANT: Final = "+f3"
 LANGUAGE_LAST_RESORT: Final = "en"
 _SYNONYMS: Final = {"zh": "cmn", "no": "nb", "es-mx": "es-419", "es-us": "es-419", "yue": "yue"}
 
 
 def find_program(setting: str) -> tuple[str, ...] | None:
-    """The command that speaks: the operator's, or the first on the path; None if there is none."""
-    if setting:
-        found = shutil.which(setting)
-        return (found,) if found else None
-    found = shutil.which(PROGRAM)
-    return (found,) if found else None
+    """The command that speaks: the operator's, or the one on the path, or the one a wheel makes possible.
+
+    Returns:
+        None if there is none; the operator's is not replaced by another.
+    """
+    found = shutil.which(setting or PROGRAM)
+    if found:
+        return (found,)
+    if not setting and find_spec(LOADER) is not None:
+        return (sys.executable, "-s", str(Path(__file__).with_name("espeak_program.py")))
+    return None
 
 
 class EspeakEngine:

@@ -1,14 +1,11 @@
-"""Text into speech: the port, the voices, and the twin for simulations.
+"""Text into speech: the port, and the voices.
 
-Owns the `SpeechEngine` protocol and how vendors' voice names become a gender and a language. Engines:
-`espeak` runs espeak-ng as a program of its own, `ToneSpeech` speaks in tones, deterministically.
+Owns the `SpeechEngine` protocol and how vendors' voice names become a gender and a language. The engine is
+`espeak`, which runs espeak-ng as a program of its own; the lab has sounds of its own.
 """
 
 import re
-import zlib
 from typing import Final, NamedTuple, Protocol
-
-import numpy as np
 
 from hubbub.domain.errors import InvalidValue
 
@@ -154,45 +151,3 @@ class NoSpeech:
 
     async def speak(self, text: str, voice: Voice) -> bytes:
         raise InvalidValue("speech", self._why)
-
-
-class ToneSpeech:
-    """The simulation's engine: each word is a fifth of a second of a tone of its own, then a short silence.
-
-    The same text gives the same samples on every machine; a test can tell which words were said by ear.
-    """
-
-    WORD_MS: Final = 200
-    GAP_MS: Final = 50
-
-    async def speak(self, text: str, voice: Voice) -> bytes:
-        parts = []
-        for word in text.split():
-            t = np.arange(self.WORD_MS * 8) / 8000
-            tone = np.rint(8192 * np.sin(2 * np.pi * self.frequency_hz(word) * t)).astype("<i2")
-            parts += [tone.tobytes(), bytes(self.GAP_MS * 16)]
-        return wav_file(b"".join(parts))
-
-    @staticmethod
-    def frequency_hz(word: str) -> int:
-        """Between 400 and 3390 Hz, in steps of 10 Hz; letter case does not matter."""
-        return 400 + zlib.crc32(word.lower().encode("utf-8", "replace")) % 300 * 10
-
-
-def wav_file(pcm: bytes, rate_hz: int = 8_000) -> bytes:
-    """16-bit mono samples as a WAV file."""
-    header = (
-        b"RIFF"
-        + (36 + len(pcm)).to_bytes(4, "little")
-        + b"WAVEfmt "
-        + (16).to_bytes(4, "little")
-        + (1).to_bytes(2, "little")
-        + (1).to_bytes(2, "little")
-        + rate_hz.to_bytes(4, "little")
-        + (rate_hz * 2).to_bytes(4, "little")
-        + (2).to_bytes(2, "little")
-        + (16).to_bytes(2, "little")
-        + b"data"
-        + len(pcm).to_bytes(4, "little")
-    )
-    return header + pcm

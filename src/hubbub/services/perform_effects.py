@@ -22,6 +22,8 @@ from hubbub.services.ports import (
     FetchRequest,
 )
 
+SOUND_BYTES_MAX: Final = 26_214_400
+"""An hour of telephone sound; the clip source may hold a tighter limit of its own."""
 DIGIT_MS: Final = 200
 """What one telephone event and the gap after it take: 100 ms each, within RFC 4733 §2.5 practice."""
 DIGIT_WAITS_MS: Final = {"w": 500, "W": 1000}
@@ -156,4 +158,10 @@ async def _cancelled(task: "asyncio.Future[int]") -> None:
 
 
 def _clip_request(target: WebTarget) -> FetchRequest:
-    return FetchRequest(target.url, target.method, username=target.username, password=target.password)
+    return FetchRequest(
+        target.url,
+        target.method,
+        username=target.username,
+        password=target.password,
+        body_bytes_max=SOUND_BYTES_MAX,
+    )
