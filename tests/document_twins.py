@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hubbub.domain.account import Account, AccountStatus
 from hubbub.domain.call import CallLeg, CallStatus, Direction, HangupCause
 from hubbub.domain.conference import Conference, ConferenceState, LeaveReason
-from hubbub.domain.errors import Conflict, InvalidValue, Refusal
+from hubbub.domain.errors import Conflict, InvalidValue, Refusal, ServerFull
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
 from hubbub.markup.instructions import JoinConference
 from hubbub.markup.language import MarkupCall
@@ -51,6 +51,8 @@ class TwinLeg:
         self.waits = False
         self.moderator_present = True
         self.answerable = True
+        self.is_over = False
+        self.is_full = False
         self.wishes: list[JoinConference] = []
         self._playbacks = 0
         self._timers: dict[int, object] = {}
@@ -82,6 +84,8 @@ class TwinLeg:
         self.inbox.put_nowait(EndedInput(cause))
 
     def play(self, clip: Clip, *, loop: bool = False) -> int:
+        if self.is_full:
+            raise ServerFull("no memory is left for sound")
         self._playbacks += 1
         playback_id = self._playbacks
         self.did(f"play {clip.name}" + (" for ever" if loop else ""))

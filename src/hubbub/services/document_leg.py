@@ -20,6 +20,10 @@ class DocumentLeg(Protocol):
     def inbox(self) -> asyncio.Queue[Input]:
         """What happens to the call, in order; `EndedInput` is the last."""
 
+    @property
+    def is_over(self) -> bool:
+        """The far end has gone; `EndedInput` may still be on its way."""
+
     async def markup_call(self) -> MarkupCall:
         """The call as it is now, for a request about it."""
 

@@ -54,6 +54,10 @@ class LiveLeg:
     def inbox(self) -> asyncio.Queue[Input]:
         return self._call.inbox
 
+    @property
+    def is_over(self) -> bool:
+        return self._call.ended
+
     async def markup_call(self) -> MarkupCall:
         services = self._services
         return MarkupCall(

@@ -7,7 +7,7 @@ import asyncio
 from typing import Final
 
 from hubbub.domain.application import WebTarget
-from hubbub.domain.errors import InvalidValue
+from hubbub.domain.errors import InvalidValue, ServerFull
 from hubbub.markup import effects as fx
 from hubbub.markup.instructions import FOREVER, Play, Ring, Say
 from hubbub.markup.language import MarkupLanguage
@@ -83,7 +83,7 @@ class EffectPerformer:
             clip = await self._clips.speak(say.text, voice=say.voice, language=say.language)
         except InvalidValue as error:
             return fx.PlaybackFailed("speech", str(error))
-        return fx.PlaybackEnded(await self.sound(clip, say.loop))
+        return await self._heard(clip, say.loop)
 
     async def play(self, play: Play) -> fx.PlaybackEnded | fx.PlaybackFailed:
         target = play.target
@@ -93,7 +93,7 @@ class EffectPerformer:
             return fx.PlaybackFailed(error.kind, str(error), target.url)
         except InvalidValue as error:
             return fx.PlaybackFailed("audio", str(error), target.url)
-        return fx.PlaybackEnded(await self.sound(clip, play.loop))
+        return await self._heard(clip, play.loop)
 
     async def wait(self, duration_ms: int) -> fx.PauseElapsed:
         await self._clock.sleep(duration_ms / 1000)
@@ -129,8 +129,18 @@ class EffectPerformer:
         await self._clock.sleep(len(digits) * DIGIT_MS / 1000)
         return len(digits) * DIGIT_MS
 
+    async def _heard(self, clip: Clip, loop: int) -> fx.PlaybackEnded | fx.PlaybackFailed:
+        try:
+            return fx.PlaybackEnded(await self.sound(clip, loop))
+        except ServerFull as error:
+            return fx.PlaybackFailed("server-full", str(error))
+
     async def sound(self, clip: Clip, loop: int = 1) -> int:
-        """Let the far end hear `clip`, `loop` times or for ever; the milliseconds heard."""
+        """Let the far end hear `clip`, `loop` times or for ever; the milliseconds heard.
+
+        Raises:
+            ServerFull: the media plane has no memory left for sound.
+        """
         if clip.duration_ms == 0:
             return 0
         if loop == FOREVER:

@@ -153,6 +153,9 @@ class DocumentRunner:
         try:
             conference = await self._leg.join(join)
         except Refusal as refusal:
+            if self._leg.is_over:
+                # The caller went while the room was asked: no fault of the document's.
+                await self._until(asyncio.Event().wait())
             return interpreter.feed(fx.JoinRefused(refusal))
         interpreter.feed(fx.Joined())
         events: asyncio.Queue[RoomEvent] = asyncio.Queue()

@@ -4,11 +4,13 @@ Runs until it is cancelled, which is how the room's opening ends it, or until th
 hear. Owns the wait document's effects; leaves its verbs to the language and who waits to the room.
 """
 
+import contextlib
 from collections import deque
 from enum import StrEnum
 
 from hubbub.domain.application import WebTarget
 from hubbub.domain.conference import Conference
+from hubbub.domain.errors import ServerFull
 from hubbub.markup import effects as fx
 from hubbub.markup.instructions import FOREVER, Play, WaitKind, WaitMusic
 from hubbub.markup.interpreter import Interpreter
@@ -47,7 +49,9 @@ class WaitForRoom:
 
     async def __call__(self, music: WaitMusic, conference: Conference) -> Waited:
         if music.kind is WaitKind.STOCK:
-            await self._performer.sound(self._clips.stock("music"), FOREVER)
+            # Music is a courtesy: a server without room for it lets people wait in silence.
+            with contextlib.suppress(ServerFull):
+                await self._performer.sound(self._clips.stock("music"), FOREVER)
             return Waited.SILENT
         if music.kind is WaitKind.SILENCE or music.target is None:
             return Waited.SILENT

@@ -8,7 +8,7 @@ from document_twins import TwinClips, TwinLeg, TwinWeb
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import LeaveReason
-from hubbub.domain.errors import ConferenceFull, InvalidValue, LabelTaken
+from hubbub.domain.errors import ConferenceFull, Conflict, InvalidValue, LabelTaken
 from hubbub.lab.clock import SimulatedClock
 from hubbub.markup.effects import Ask, Purpose
 from hubbub.markup.instructions import (
@@ -267,6 +267,20 @@ async def test_a_stay_that_is_too_long_is_ended(stage: Stage) -> None:
 async def test_a_room_that_refuses_leads_on(stage: Stage, refusal: ConferenceFull, deeds: list[str]) -> None:
     stage.leg.refusal = refusal
     assert await stage.run(ROOM, Say("on we go")) == deeds
+
+
+async def test_a_caller_who_goes_while_the_room_is_asked_is_no_fault_of_the_document(stage: Stage) -> None:
+    stage.leg.refusal = Conflict("the call is over")
+    stage.leg.is_over = True
+    stage.leg.hangs_up(0.5)
+    assert await stage.run(ROOM, Say("never")) == []
+
+
+async def test_a_server_without_memory_for_sound_lets_people_wait_in_silence(stage: Stage) -> None:
+    stage.leg.is_full = True
+    stage.leg.waits = True
+    stage.leg.is_put_out(5, LeaveReason.ENDED_BY_API)
+    assert await stage.run(Say("hello"), ROOM) == ["note c-server-full", "join room", "hang up completed"]
 
 
 async def test_news_of_the_last_room_is_not_taken_for_the_next_ones(stage: Stage) -> None:
