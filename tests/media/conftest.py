@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hubbub.media import MediaSettings, RtpPlane, open_plane
+from hubbub.media import MediaSettings, RtpPlane, open_plane, warm_up
 from media.far_end import FarEnd
 
 
@@ -33,8 +33,14 @@ SETTINGS = MediaSettings(
 )
 
 
+@pytest.fixture(scope="session")
+def compiled_core() -> None:
+    """Without it the first test would talk before the loop runs."""
+    warm_up(lambda line: None)
+
+
 @pytest.fixture
-async def plane() -> AsyncIterator[RtpPlane]:
+async def plane(compiled_core: None) -> AsyncIterator[RtpPlane]:
     log = KeptLog()
     plane = open_plane(SETTINGS, log)
     yield plane

@@ -58,7 +58,7 @@ def apply(state: State, command: NDArray[np.int64], now_us: int) -> None:
     if kind == OPEN_PORT:
         done = _open_port(state, command)
     elif kind == OPEN_MIXER:
-        rooms.open_mixer(state, command[1] & SLOT_MASK, command[1], command[2])
+        done = rooms.open_mixer(state, command[1] & SLOT_MASK, command[1], command[2])
     elif kind == OPEN_SOCKET:
         _open_socket(state, command[1], command[2])
     elif kind == CLOSE_SOCKET:
@@ -217,6 +217,8 @@ def _close_mixer(state: State, mixer_id: int) -> bool:
 def _play(state: State, command: NDArray[np.int64]) -> bool:
     row = command[1] & SLOT_MASK
     clip = state.playbacks[row]
+    if clip.playback_id != 0:
+        return False
     clip.playback_id = command[1]
     clip.offset = command[3]
     clip.length = command[4]

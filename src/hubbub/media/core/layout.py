@@ -176,6 +176,8 @@ class Port:
     """Samples played since the stream began or broke, as far as concealment looks back."""
     concealing: int
     """Samples of concealment in a row; 0: none."""
+    stood_for: int
+    """Frames of concealment played without moving on: each stands for one that may turn out to be lost."""
     anchor: int
     """Place where the concealment began."""
     lag: int

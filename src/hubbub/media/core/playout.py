@@ -1,7 +1,8 @@
 """One frame of a leg's voice, every 20 ms, from what the ring holds: the reading side of the jitter buffer.
 
-It starts when a frame is there. An underrun plays concealment without moving on, so the delay grows by 20 ms
-exactly when there is evidence that it must; after 60 ms it stops and waits for sound anew. When for two
+It starts when a frame is there. An underrun plays concealment without moving on. If what was missing comes
+late, the delay has grown by 20 ms, on evidence; if it never comes, it is left out and nothing has grown. After
+60 ms playing stops and waits for sound anew. When for two
 seconds the least depth stayed more than a frame above what it started with, a quiet frame is left out: that
 takes late bursts back, and the drift of the sender's clock. Bounds: `jitter_min` and `jitter_max`.
 """
@@ -31,6 +32,7 @@ def next_frame(state: State, slot: int, wanted: bool) -> int:
         return NOTHING
     if leg.newest - leg.read < FRAME:
         return _underrun(state, slot, wanted)
+    _leave_out_lost(state, slot)
     _watch_depth(state, slot)
     energy = _take(state, slot, wanted)
     if (
@@ -57,7 +59,7 @@ def _start(state: State, slot: int) -> bool:
     skip_to(state, slot, leg.newest - max(wish, leg.packet_samples))
     leg.playing = 1
     leg.depth_least = RING
-    leg.depth_ticks = leg.shrink = leg.concealing = leg.unbroken = 0
+    leg.depth_ticks = leg.shrink = leg.concealing = leg.unbroken = leg.stood_for = 0
     return True
 
 
@@ -70,7 +72,21 @@ def _underrun(state: State, slot: int, wanted: bool) -> int:
     if leg.concealing >= conceal.FADE:
         leg.playing = leg.concealing = leg.unbroken = 0
         return NOTHING
+    leg.stood_for += 1
     return _conceal(state, slot, 0, FRAME, wanted)
+
+
+@inner
+def _leave_out_lost(state: State, slot: int) -> None:
+    """Move past lost frames in whose place concealment was played already: then a loss adds no delay."""
+    leg = state.ports[slot]
+    while leg.stood_for > 0 and leg.newest - leg.read >= 2 * FRAME:
+        cell = leg.read // BLOCK
+        if state.have[slot, cell % BLOCKS] or state.have[slot, (cell + 1) % BLOCKS]:
+            break
+        leg.read += FRAME
+        leg.stood_for -= 1
+    leg.stood_for = 0
 
 
 @inner

@@ -90,14 +90,18 @@ def _free_edge(state: State, row: int) -> int:
 
 
 @inner
-def open_mixer(state: State, mixer: int, mixer_id: int, phase: int) -> None:
+def open_mixer(state: State, mixer: int, mixer_id: int, phase: int) -> bool:
+    """Add a mixer to a phase. False when its row is in use."""
     room = state.mixers[mixer]
+    if room.mixer_id != 0:
+        return False
     room.mixer_id = mixer_id
     room.phase = phase % PHASES
     room.first = room.playback = NONE
     room.members = room.lobby = 0
     room.following = state.phases[room.phase]
     state.phases[room.phase] = mixer
+    return True
 
 
 @inner
