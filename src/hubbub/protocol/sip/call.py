@@ -274,13 +274,14 @@ class Call:
         assert dialog is not None
         self.station.send_ack(dialog.request("ACK", transaction.request.cseq.number), dialog.peer)
 
-    def await_ack(self, transaction: ServerTransaction, on_ack: AckHandler, now: float) -> None:
-        """Repeats the 2xx just sent until its ACK comes; then `on_ack` gets the ACK's SDP."""
+    def await_ack(
+        self, transaction: ServerTransaction, cseq_number: int, on_ack: AckHandler, now: float
+    ) -> None:
+        """Repeats the 2xx just sent until the ACK of that number comes; then `on_ack` gets the ACK's SDP."""
         assert transaction.data is not None
-        number = transaction.request.cseq.number
         self._on_ack = on_ack
         self._repeater = AnswerRepeater(
-            self.station, transaction.peer, transaction.data, number, self._on_no_ack, now
+            self.station, transaction.peer, transaction.data, cseq_number, self._on_no_ack, now
         )
 
     @property

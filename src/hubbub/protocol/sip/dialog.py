@@ -7,7 +7,7 @@ and when it ends. Via is added by whoever sends, because it depends on the trans
 
 from __future__ import annotations
 
-from hubbub.protocol.sip.address import NameAddr
+from hubbub.protocol.sip.address import parse_name_addr
 from hubbub.protocol.sip.errors import SipParseError
 from hubbub.protocol.sip.headers import Headers
 from hubbub.protocol.sip.message import SipRequest, SipResponse
@@ -77,7 +77,7 @@ class Dialog:
             request.call_id,
             local_tag,
             request.from_addr.tag,
-            str(request.to_addr.with_tag(local_tag)),
+            tagged(request.headers.get("To") or "", local_tag),
             request.headers.get("From") or "",
             contact_uri(request),
             _routes(request),
@@ -159,16 +159,21 @@ class Dialog:
             if self.next_hop is not None:
                 return self.next_hop
             return reachable_peer(uri_peer(self.remote_target), self.heard_from)
-        return reachable_peer(uri_peer(NameAddr.parse(self.route_set[0]).uri), self.heard_from)
+        return reachable_peer(uri_peer(parse_name_addr(self.route_set[0]).uri), self.heard_from)
 
     def _target_and_routes(self) -> tuple[Uri, list[str]]:
         if not self.route_set:
             return self.remote_target, self.route_set
-        first = NameAddr.parse(self.route_set[0]).uri
+        first = parse_name_addr(self.route_set[0]).uri
         if isinstance(first, SipUri) and first.is_loose_router:
             return self.remote_target, self.route_set
         # A strict router wants to see itself as the Request-URI; our target goes to the end of the list.
         return first, [*self.route_set[1:], f"<{self.remote_target}>"]
+
+
+def tagged(to: str, tag: str) -> str:
+    """A To value without a tag, with one. A bare URI's parameters are the header's already (§20.10)."""
+    return f"{to};tag={tag}"
 
 
 def contact_uri(message: SipRequest | SipResponse) -> Uri:
@@ -180,7 +185,7 @@ def contact_uri(message: SipRequest | SipResponse) -> Uri:
     contacts = message.headers.values("Contact")
     if len(contacts) != 1:
         raise SipParseError("exactly one Contact is needed")
-    uri = NameAddr.parse(contacts[0]).uri
+    uri = parse_name_addr(contacts[0]).uri
     uri_peer(uri)
     return uri
 
@@ -195,5 +200,5 @@ def _routes(message: SipRequest | SipResponse) -> list[str]:
         return []
     routes = message.headers.values("Record-Route")
     for route in routes:
-        uri_peer(NameAddr.parse(route).uri)
+        uri_peer(parse_name_addr(route).uri)
     return routes

@@ -37,6 +37,7 @@ class InboundCall(Call):
         "_supports_reliable",
         "_timer",
         "has_offer",
+        "request",
     )
 
     is_inbound = True
@@ -66,6 +67,8 @@ class InboundCall(Call):
         self.has_offer = offer is not None
         """Whether the INVITE carried an offer; otherwise our answer makes one."""
         self.offered_first = not self.has_offer
+        self.request = request
+        """The INVITE."""
         self._invite = invite
         invite.to_tag = dialog.local_tag
         invite.on_cancel = self._on_cancel
@@ -80,11 +83,6 @@ class InboundCall(Call):
         if expires_s is not None:
             limit_s = min(limit_s, expires_s)
         self._limit: Timer | None = station.start_timer(now + limit_s, self._on_limit)
-
-    @property
-    def request(self) -> SipRequest:
-        """The INVITE."""
-        return self._invite.request
 
     # --- commands -------------------------------------------------------------------------------------
 
@@ -189,7 +187,7 @@ class InboundCall(Call):
         self._stop_waiting()
         self.state = CallState.ACCEPTED
         self.has_negotiated = self.has_negotiated or self.has_offer
-        self.await_ack(self._invite, self._on_first_ack, now)
+        self.await_ack(self._invite, self.request.cseq.number, self._on_first_ack, now)
         if self._timer is not None:
             self.keeper.start(self._timer, now)
 

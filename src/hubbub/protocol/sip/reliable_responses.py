@@ -28,6 +28,7 @@ class ReliableResponses:
     """The reliable provisional responses of one INVITE."""
 
     __slots__ = (
+        "_cseq",
         "_data",
         "_give_up_at",
         "_interval_s",
@@ -45,6 +46,7 @@ class ReliableResponses:
     ) -> None:
         self._station = station
         self._invite = invite
+        self._cseq = invite.request.cseq
         self._on_give_up = on_give_up
         # §3: the first is chosen at random between 1 and 2^31 - 1.
         self._rseq = int(station.identifiers.between(1, 2**31 - 10_000))
@@ -73,7 +75,7 @@ class ReliableResponses:
     def acknowledge(self, rack: RAck, now: float) -> _Response | None:
         """What a PRACK acknowledges; None when it means nothing that is waiting (481, §3)."""
         pending = self._pending
-        invite = self._invite.request.cseq
+        invite = self._cseq
         if pending is None or (rack.rseq, rack.cseq_number, rack.method) != (
             self._rseq,
             invite.number,

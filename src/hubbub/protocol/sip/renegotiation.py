@@ -183,7 +183,7 @@ class Renegotiation:
         station.respond(transaction, 200, now, fields=fields, sdp=sdp)
         if request.method == "INVITE":
             self._offered_in_2xx = sdp_of(request) is None
-            call.await_ack(transaction, self._on_ack, now)
+            call.await_ack(transaction, request.cseq.number, self._on_ack, now)
         else:
             self.proceed(now)
 

@@ -23,6 +23,7 @@ from hubbub.protocol.sip.routing import Peer, response_peer
 from hubbub.protocol.sip.transaction import Action, Actions, Event, State, Transaction, event_of_status
 
 ServerKey: TypeAlias = tuple[object, ...]
+MergeKey: TypeAlias = tuple[str, str | None, int, str]
 ResponseHandler: TypeAlias = "Callable[[ClientTransaction, SipResponse, float], None]"
 
 
@@ -69,7 +70,19 @@ class ClientTransaction(Timed):
 class ServerTransaction(Timed):
     """A request that we received."""
 
-    __slots__ = ("data", "key", "layer", "machine", "on_cancel", "peer", "request", "source", "to_tag")
+    __slots__ = (
+        "_request",
+        "data",
+        "is_merged",
+        "key",
+        "layer",
+        "machine",
+        "merge_key",
+        "on_cancel",
+        "peer",
+        "source",
+        "to_tag",
+    )
 
     def __init__(
         self,
@@ -82,18 +95,32 @@ class ServerTransaction(Timed):
         super().__init__()
         self.layer = layer
         self.machine = machine
-        self.request = request
+        self._request: SipRequest | None = request
         self.source = source
         self.peer = response_peer(request.top_via, source)
         self.key = key
         self.data: bytes | None = None
         self.on_cancel: Callable[[float], None] | None = None
         """What a matching CANCEL does; set by whoever can still be cancelled."""
+        self.merge_key: MergeKey | None = None
+        self.is_merged = False
+        """Whether this request outside any dialog came already by another path (RFC 3261 §8.2.2.2)."""
         self.to_tag: str | None = None
         """The To tag of our responses, once there is a call; a CANCEL's answer has the same (RFC 3261 §9.2)."""
 
     def fire(self, now: float) -> None:
         self.layer.perform_server(self, self.machine.handle_timers(now), now)
+
+    @property
+    def request(self) -> SipRequest:
+        """The request, until it has its final response: a transaction lives on for 32 s only to repeat that."""
+        assert self._request is not None
+        return self._request
+
+    def answered(self) -> None:
+        """A final response was sent: nobody can cancel any more, and the request is let go of."""
+        self._request = None
+        self.on_cancel = None
 
     @property
     def is_answered(self) -> bool:
@@ -118,7 +145,7 @@ class TransactionLayer:
         self._trying_after_s = trying_after_s
         self.clients: dict[tuple[str, str], ClientTransaction] = {}
         self.servers: dict[ServerKey, ServerTransaction] = {}
-        self._merge_keys: dict[tuple[str, str | None, int, str], ServerKey] = {}
+        self._merge_keys: dict[MergeKey, ServerKey] = {}
 
     # --- client ---------------------------------------------------------------------------------------
 
@@ -190,10 +217,6 @@ class TransactionLayer:
         """The INVITE transaction that a CANCEL means (RFC 3261 §9.2)."""
         return self.servers.get(server_key(request, "INVITE"))
 
-    def is_merged(self, request: SipRequest) -> bool:
-        """Whether a new request outside any dialog is one that came already by another path (§8.2.2.2)."""
-        return _merge_key(request) in self._merge_keys
-
     def accept(self, request: SipRequest, source: Peer, key: ServerKey, now: float) -> ServerTransaction:
         """Opens the transaction of a new request, whose top Via is stamped."""
         reliable = source.is_reliable
@@ -205,7 +228,11 @@ class TransactionLayer:
         transaction = ServerTransaction(self, machine, request, source, key)
         self.servers[key] = transaction
         if request.to_addr.tag is None:
-            self._merge_keys.setdefault(_merge_key(request), key)
+            merge_key = _merge_key(request)
+            if self._merge_keys.setdefault(merge_key, key) is key:
+                transaction.merge_key = merge_key
+            else:
+                transaction.is_merged = True
         if machine.resend_at <= now:
             self.perform_server(transaction, machine.handle_timers(now), now)
         else:
@@ -228,7 +255,7 @@ class TransactionLayer:
             return
         transaction.data = response.to_bytes()
         if response.status >= 200:
-            transaction.on_cancel = None
+            transaction.answered()
         self.perform_server(transaction, transaction.machine.step(event, now), now)
 
     def perform_server(self, transaction: ServerTransaction, actions: Actions, now: float) -> None:
@@ -243,10 +270,8 @@ class TransactionLayer:
             self._deadlines.disarm(transaction)
             self.servers.pop(transaction.key, None)
             transaction.on_cancel = None
-            if transaction.request.to_addr.tag is None:
-                merge_key = _merge_key(transaction.request)
-                if self._merge_keys.get(merge_key) == transaction.key:
-                    del self._merge_keys[merge_key]
+            if transaction.merge_key is not None:
+                self._merge_keys.pop(transaction.merge_key, None)
         else:
             self._deadlines.arm(transaction, transaction.machine.wake_at)
 
@@ -285,7 +310,7 @@ def server_key(request: SipRequest, method: str | None = None) -> ServerKey:
     )
 
 
-def _merge_key(request: SipRequest) -> tuple[str, str | None, int, str]:
+def _merge_key(request: SipRequest) -> MergeKey:
     cseq = request.cseq
     return (request.call_id, request.from_addr.tag, cseq.number, cseq.method)
 

@@ -102,10 +102,8 @@ class UserAgent:
     def admit(self, request: SipRequest, source: Peer, verdict: Verdict, now: float) -> None:
         """The verdict on a request that `authorise` deferred. Nothing happens if it was cancelled meanwhile, or twice."""
         transaction = self._station.transactions.servers.get(server_key(request))
-        if transaction is None or transaction.request is not request:
-            return
-        if transaction.is_answered or transaction.to_tag is not None:
-            return  # cancelled, or admitted before
+        if transaction is None or transaction.is_answered or transaction.to_tag is not None:
+            return  # gone, cancelled, or admitted before
         transaction.on_cancel = None
         try:
             self._judge(transaction, request, source, verdict, now)
@@ -238,9 +236,8 @@ class UserAgent:
             self.counters["overload"] += 1
             self._answer_stateless(request, 503, None, source)
             return
-        is_merged = to_tag is None and request.method != "CANCEL" and transactions.is_merged(request)
         transaction = transactions.accept(request, source, key, now)
-        if is_merged:
+        if transaction.is_merged:
             self._station.respond(transaction, 482, now)
         elif request.method == "CANCEL":
             self._receive_cancel(transaction, now)
