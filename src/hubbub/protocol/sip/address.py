@@ -8,6 +8,7 @@ allows is dropped on the way in; display names always go out quoted, which is ne
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from hubbub.protocol.sip.errors import SipParseError
 from hubbub.protocol.sip.grammar import (
@@ -219,3 +220,13 @@ class CSeq:
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
+
+
+@lru_cache(maxsize=1024)
+def parse_name_addr(text: str) -> NameAddr:
+    """`NameAddr.parse`, remembered: every message of a call has the same From, To and Contact.
+
+    Raises:
+        SipParseError: as for `NameAddr.parse`.
+    """
+    return NameAddr.parse(text)

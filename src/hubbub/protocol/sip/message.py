@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from hubbub.protocol.sip.address import CSeq, NameAddr, Via
+from hubbub.protocol.sip.address import CSeq, NameAddr, Via, parse_name_addr
 from hubbub.protocol.sip.errors import SipBuildError, SipParseError
 from hubbub.protocol.sip.grammar import split_list
 from hubbub.protocol.sip.headers import Headers
@@ -153,7 +153,7 @@ class _Message:
         Raises:
             SipParseError: it is missing or malformed.
         """
-        return self._view("From", NameAddr.parse)
+        return self._view("From", parse_name_addr)
 
     @property
     def to_addr(self) -> NameAddr:
@@ -162,7 +162,7 @@ class _Message:
         Raises:
             SipParseError: it is missing or malformed.
         """
-        return self._view("To", NameAddr.parse)
+        return self._view("To", parse_name_addr)
 
     @property
     def top_via(self) -> Via:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hubbub.protocol.sip.address import NameAddr
+from hubbub.protocol.sip.address import parse_name_addr
 from hubbub.protocol.sip.errors import SipParseError
 from hubbub.protocol.sip.grammar import is_token, parse_decimal
 from hubbub.protocol.sip.headers import CANONICAL, Headers
@@ -158,7 +158,7 @@ def validate_request(request: SipRequest) -> tuple[int, str] | None:
             return 400, "too many contacts"
         for contact in contacts:
             if contact != "*":
-                NameAddr.parse(contact)
+                parse_name_addr(contact)
     except SipParseError as error:
         return 400, error.reason
     if not isinstance(request.uri, SipUri) and request.uri.scheme != "tel":
