@@ -5,7 +5,7 @@ bounds on size, depth and number of elements. Knows no verb. Namespaces are not 
 uses them, and a prefix is then part of the name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
@@ -35,21 +35,6 @@ class Element:
     def text(self) -> str:
         """The element's own text, without that of its children and without white space around it."""
         return "".join(part for part in self.content if isinstance(part, str)).strip()
-
-    def texts(self) -> Iterator[str]:
-        """All text below, in order, with a blank where an element began or ended."""
-        for part in self.content:
-            if isinstance(part, str):
-                yield part
-            else:
-                yield " "
-                yield from part.texts()
-                yield " "
-
-    @property
-    def spoken_text(self) -> str:
-        """All text below with runs of white space made one blank: what a voice should say."""
-        return " ".join("".join(self.texts()).split())
 
 
 @dataclass(slots=True)

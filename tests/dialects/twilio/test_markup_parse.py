@@ -87,7 +87,10 @@ def test_the_documents_own_example_reads_in_order() -> None:
         ("<Redirect/>", Redirect(WebTarget(URL, "POST"))),
         ("<Redirect>?y=2</Redirect>", Redirect(WebTarget("https://acme.example/voice/start.php?y=2"))),
         ("<Say>Fish &amp; chips</Say>", Say("Fish & chips")),
-        ("<Say>one <break time='1s'/>two<emphasis>three</emphasis></Say>", Say("one two three")),
+        (
+            "<Say>one<break time='1s'/>two <emphasis>th</emphasis>ree <sub alias='and four'>+4</sub>.</Say>",
+            Say("one two three and four."),
+        ),
         ("<Gather numDigits='1'><Say>press</Say></Gather>", Unsupported("Gather")),
         ("<Record/>", Unsupported("Record")),
         ("<Dial>+15551234567</Dial>", Unsupported("Dial")),

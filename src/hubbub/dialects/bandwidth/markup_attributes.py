@@ -6,6 +6,7 @@ from typing import Final
 from hubbub.domain.application import WebTarget
 from hubbub.domain.errors import InvalidValue
 from hubbub.markup.instructions import Instruction, SetTag
+from hubbub.markup.spoken_text import spoken_text
 from hubbub.markup.urls import resolve_url
 from hubbub.markup.xml_document import Element
 
@@ -35,7 +36,7 @@ class BxmlElement:
 
     @property
     def spoken_text(self) -> str:
-        return self._element.spoken_text
+        return spoken_text(self._element)
 
     @property
     def has_children(self) -> bool:

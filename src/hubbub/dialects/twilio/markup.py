@@ -54,6 +54,7 @@ from hubbub.markup.language import (
 )
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
 from hubbub.markup.media_type import charset_of, media_type_of
+from hubbub.markup.spoken_text import spoken_text
 from hubbub.markup.xml_document import Element, XmlRefused, read_xml
 
 PARSE_FAILED: Final = "12100"
@@ -216,7 +217,7 @@ def _read_verb(element: Element, reading: Reading, waiting: bool) -> Instruction
 
 
 def _read_say(element: Element, reading: Reading) -> Instruction:
-    text = element.spoken_text
+    text = spoken_text(element)
     if not text:
         return Skip("13520", "<Say> has no text")
     if len(text) > reading.limits.text_characters_max:

@@ -1,0 +1,32 @@
+"""Golden documents: one file of markup beside one of what is read from it.
+
+To write the expectations anew after a change that is meant: `HUBBUB_GOLDEN=write pytest` this file, and read
+the difference before committing it.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hubbub.dialects.registry import languages
+
+FOLDER = Path(__file__).parent.parent / "data" / "markup"
+DOCUMENTS = sorted(FOLDER.glob("*/*.xml"))
+URL = "https://acme.example/voice/start.php?id=1"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_document_reads_as_it_always_did(path: Path) -> None:
+    document = languages()[path.parent.name].parse(path.read_bytes(), "application/xml", URL)
+    lines = [repr(instruction) for instruction in document.instructions]
+    lines += [f"remark {remark.code}: {remark.message}" for remark in document.remarks]
+    text = "\n".join(lines) + "\n"
+    expected = path.with_suffix(".txt")
+    if os.environ.get("HUBBUB_GOLDEN") == "write":
+        expected.write_text(text)
+    assert text == expected.read_text()
+
+
+def test_every_dialect_has_golden_documents() -> None:
+    assert {path.parent.name for path in DOCUMENTS} == set(languages())
