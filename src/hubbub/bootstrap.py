@@ -154,7 +154,9 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         store, rooms, clock, entropy, node=settings.node, participants_max=settings.participants_max
     )
     leave = LeaveConference(store, rooms, clock)
-    limits = MarkupLimits(document_bytes_max=settings.document_bytes_max)
+    limits = MarkupLimits(
+        document_bytes_max=settings.document_bytes_max, fetch_timeout_s=settings.fetch_timeout_s
+    )
     serve = ServeCall(
         Services(
             store=store,

@@ -5,16 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hubbub.bootstrap import Server, World, calm_the_collector, start_server
-from hubbub.clips import open_clips
+from hubbub.clips import ClipLimits, open_clips
 from hubbub.clock import SystemClock
 from hubbub.config import Settings, parse_networks, parse_range
 from hubbub.entropy import SystemEntropy
 from hubbub.logs import open_log
 from hubbub.media import MediaSettings, open_plane, warm_up
 from hubbub.storage import open_store
-from hubbub.webhooks.fetcher import WebDocumentFetcher
-from hubbub.webhooks.target_policy import TargetPolicy
-from hubbub.webhooks.web_client import WebClient
+from hubbub.webhooks.fetcher import open_fetcher
 
 
 async def start_real_server(settings: Settings, say: Callable[[str], None]) -> Server:
@@ -29,9 +27,15 @@ async def start_real_server(settings: Settings, say: Callable[[str], None]) -> S
     log = open_log(settings.log_level, settings.log_format)
     store = open_store(folder, entropy=entropy, durability=settings.durability, serving=True)
     try:
-        web = WebClient(TargetPolicy(parse_networks(settings.fetch_networks, "fetch_networks")))
-        fetcher = WebDocumentFetcher(web, log)
-        clips = open_clips(fetcher, program=settings.speech_program, log=log)
+        fetcher = open_fetcher(
+            allowed_networks=parse_networks(settings.fetch_networks, "fetch_networks"), log=log
+        )
+        clips = open_clips(
+            fetcher,
+            program=settings.speech_program,
+            log=log,
+            limits=ClipLimits(file_bytes_max=settings.clip_bytes_max),
+        )
         world = World(
             clock=SystemClock(),
             entropy=entropy,
