@@ -304,8 +304,9 @@ def measure(folder: Path, seconds: float, rounds: int, only: str) -> list[Row]:
             rows = []
             for case, (_, _, body) in zip(cases, kept, strict=True):
                 request = request_bytes(case)
+                asked = ((bare, False), (small, False), (large, False), (small, True), (large, True))
                 samples = [
-                    [cost_us(server, request, seconds) for server in (bare, small, large)]
+                    [cost_us(server, request, seconds, fresh=fresh) for server, fresh in asked]
                     for _ in range(rounds)
                 ]
                 row = Row(

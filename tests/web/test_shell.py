@@ -153,6 +153,21 @@ async def test_a_bug_in_a_dialect_becomes_its_own_500_and_is_logged_once(parrot:
     assert isinstance(values["exc_info"], ZeroDivisionError)
 
 
+async def test_a_store_that_is_gone_is_the_dialects_500_too(parrot: Parrot) -> None:
+    class Gone:
+        def version(self) -> int:
+            raise RuntimeError("closed")
+
+    def fail(request: HttpRequest) -> HttpResponse:
+        raise RuntimeError("closed")
+
+    parrot.answers["/parrot"] = fail
+    desk = parrot_desk()._replace(store=Gone())  # type: ignore[arg-type]
+    async with build(parrot, desk) as http:
+        response = await http.get("/parrot")
+    assert (response.status_code, response.headers["content-type"]) == (500, "text/parrot")
+
+
 async def test_forwarded_headers_are_believed_only_when_told(parrot: Parrot) -> None:
     headers = {
         "X-Forwarded-For": "203.0.113.9, 192.0.2.7",

@@ -169,6 +169,18 @@ async def test_what_is_not_http_is_told_so(running: Running) -> None:
     assert b'"status":400' in body
 
 
+@pytest.mark.parametrize("protocol", [b"websocket", b"h2c"])
+async def test_an_offer_to_speak_something_else_is_passed_over(running: Running, protocol: bytes) -> None:
+    line = await running.line()
+    await line.say(
+        b"GET /parrot HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: " + protocol + b"\r\n\r\n"
+    )
+    status, headers, body = await line.hear()
+    assert (status, headers["Content-Type"], b"/parrot" in body) == (200, "application/json", True)
+    await line.say(b"GET /parrot/2 HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert b'"/parrot/2"' in (await line.hear())[2]
+
+
 async def test_a_connection_past_the_cap_is_closed_unheard(running: Running) -> None:
     kept = [await running.line() for _ in range(3)]
     for line in kept:

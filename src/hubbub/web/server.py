@@ -49,6 +49,8 @@ class WebServer:
             lifespan="off",
             interface="asgi3",
             log_config=None,
+            # Its warnings are about clients that speak no HTTP: those are counted, not logged.
+            log_level="error",
             access_log=False,
             proxy_headers=False,
             server_header=False,

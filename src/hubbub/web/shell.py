@@ -135,7 +135,11 @@ class Shell:
         send: Send,
     ) -> int:
         """As `_answer`, from the cache where it can be."""
-        version = self._desk.store.version()
+        try:
+            version = self._desk.store.version()
+        except Exception:
+            # A store that cannot say fails the dialect too, which is where it is told and answered.
+            return await self._answer(dialect, path, request_id, scope, receive, send)
         # A body is no part of the key; whoever sends one with a GET says so in a header that is.
         key = (scope["raw_path"], scope["query_string"], *scope["headers"], scope.get("scheme"))
         kept = self._cache.get(key, version, now_mono_s)
