@@ -43,24 +43,28 @@ def default_port(transport: str) -> int:
     return _DEFAULT_PORTS.get(transport, 5060)
 
 
-def stamp_top_via(request: SipRequest, source: Peer) -> None:
-    """Notes on the top Via where the request really came from.
+def stamp_top_via(request: SipRequest, source: Peer) -> Via:
+    """Notes on the top Via where the request really came from, and returns that Via.
 
     `received` is added when sent-by is not the source address, and always beside `rport` when the sender asks for that
     (RFC 3581 §4). Whatever the sender wrote in either itself is overwritten: it would steer our answer.
     """
     via = request.top_via
-    stamped = via
-    if via.wants_rport:
-        stamped = via.with_param("received", source.host).with_param("rport", str(source.port))
-    elif via.host != source.host or via.received is not None:
-        stamped = via.with_param("received", source.host)
-    if stamped is via:
-        return
+    wants_rport = via.wants_rport
+    if not wants_rport and via.host == source.host and via.received is None:
+        return via
+    params = [pair for pair in via.params if pair[0].lower() not in ("received", "rport")]
+    params.append(("received", source.host))
+    if wants_rport:
+        params.append(("rport", str(source.port)))
+    stamped = Via(via.transport, via.host, via.port, tuple(params))
     text = request.headers.get("Via") or ""
-    members = split_list(text) if "," in text else [text]
+    value = str(stamped)
+    if "," in text:
+        value = ", ".join([value, *split_list(text)[1:]])
     request.headers.remove_first("Via")
-    request.headers.add_first("Via", ", ".join([str(stamped), *members[1:]]))
+    request.headers.add_first("Via", value)
+    return stamped
 
 
 def response_peer(via: Via, source: Peer) -> Peer:

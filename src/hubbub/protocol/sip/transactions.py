@@ -90,6 +90,7 @@ class ServerTransaction(Timed):
         machine: Transaction,
         request: SipRequest,
         source: Peer,
+        via: Via,
         key: ServerKey,
     ) -> None:
         super().__init__()
@@ -97,7 +98,7 @@ class ServerTransaction(Timed):
         self.machine = machine
         self._request: SipRequest | None = request
         self.source = source
-        self.peer = response_peer(request.top_via, source)
+        self.peer = response_peer(via, source)
         self.key = key
         self.data: bytes | None = None
         self.on_cancel: Callable[[float], None] | None = None
@@ -215,17 +216,19 @@ class TransactionLayer:
 
     def find_cancelled(self, request: SipRequest) -> ServerTransaction | None:
         """The INVITE transaction that a CANCEL means (RFC 3261 §9.2)."""
-        return self.servers.get(server_key(request, "INVITE"))
+        return self.servers.get(server_key(request, request.top_via, "INVITE"))
 
-    def accept(self, request: SipRequest, source: Peer, key: ServerKey, now: float) -> ServerTransaction:
-        """Opens the transaction of a new request, whose top Via is stamped."""
+    def accept(
+        self, request: SipRequest, source: Peer, via: Via, key: ServerKey, now: float
+    ) -> ServerTransaction:
+        """Opens the transaction of a new request; `via` is its stamped top Via."""
         reliable = source.is_reliable
         machine: Transaction
         if request.method == "INVITE":
             machine = InviteServer(now, reliable=reliable, trying_after_s=self._trying_after_s)
         else:
             machine = NonInviteServer(reliable=reliable)
-        transaction = ServerTransaction(self, machine, request, source, key)
+        transaction = ServerTransaction(self, machine, request, source, via, key)
         self.servers[key] = transaction
         if request.to_addr.tag is None:
             merge_key = _merge_key(request)
@@ -286,13 +289,12 @@ class TransactionLayer:
             self.perform_server(server, server.machine.step(Event.TRANSPORT_FAILED, now), now)
 
 
-def server_key(request: SipRequest, method: str | None = None) -> ServerKey:
+def server_key(request: SipRequest, via: Via, method: str | None = None) -> ServerKey:
     """What identifies a server transaction (RFC 3261 §17.2.3); an ACK has its INVITE's key.
 
     Without the magic cookie the branch proves nothing (RFC 2543), and the key is made of everything that a repeated
     request has in common with the first.
     """
-    via = request.top_via
     wanted = method or request.method
     if wanted == "ACK":
         wanted = "INVITE"

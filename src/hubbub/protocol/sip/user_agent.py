@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 from zlib import crc32
 
-from hubbub.protocol.sip.address import NameAddr
+from hubbub.protocol.sip.address import NameAddr, Via
 from hubbub.protocol.sip.admission import (
     Authorise,
     Challenge,
@@ -41,7 +41,7 @@ from hubbub.protocol.sip.routing import Peer, response_peer, stamp_top_via, uri_
 from hubbub.protocol.sip.session_timer import IntervalTooSmall, agree_as_server
 from hubbub.protocol.sip.settings import UserAgentSettings
 from hubbub.protocol.sip.station import ALLOW, SUPPORTED, Fields, Station
-from hubbub.protocol.sip.transactions import ServerTransaction, server_key
+from hubbub.protocol.sip.transactions import ServerKey, ServerTransaction, server_key
 from hubbub.protocol.sip.uri import Uri
 
 OtherRequest: TypeAlias = Callable[[SipRequest, Peer, float], "tuple[int, Fields] | None"]
@@ -101,7 +101,7 @@ class UserAgent:
 
     def admit(self, request: SipRequest, source: Peer, verdict: Verdict, now: float) -> None:
         """The verdict on a request that `authorise` deferred. Nothing happens if it was cancelled meanwhile, or twice."""
-        transaction = self._station.transactions.servers.get(server_key(request))
+        transaction = self._station.transactions.servers.get(server_key(request, request.top_via))
         if transaction is None or transaction.is_answered or transaction.to_tag is not None:
             return  # gone, cancelled, or admitted before
         transaction.on_cancel = None
@@ -207,15 +207,15 @@ class UserAgent:
             self.counters["malformed"] += 1
             self._answer_stateless(request, *problem, source)
             return
-        stamp_top_via(request, source)
+        via = stamp_top_via(request, source)
         transactions = self._station.transactions
-        key = server_key(request)
+        key = server_key(request, via)
         transaction = transactions.servers.get(key)
         if transaction is not None:
             if not transactions.repeat(transaction, request, now):
                 return
         elif request.method != "ACK":
-            self._receive_new(request, source, key, now)
+            self._receive_new(request, source, via, key, now)
             return
         self._receive_ack(request, now)
 
@@ -226,7 +226,7 @@ class UserAgent:
         else:
             call.receive_ack(request, now)
 
-    def _receive_new(self, request: SipRequest, source: Peer, key: tuple[object, ...], now: float) -> None:
+    def _receive_new(self, request: SipRequest, source: Peer, via: Via, key: ServerKey, now: float) -> None:
         """A request that repeats none."""
         transactions = self._station.transactions
         to_tag = request.to_addr.tag
@@ -236,7 +236,7 @@ class UserAgent:
             self.counters["overload"] += 1
             self._answer_stateless(request, 503, None, source)
             return
-        transaction = transactions.accept(request, source, key, now)
+        transaction = transactions.accept(request, source, via, key, now)
         if transaction.is_merged:
             self._station.respond(transaction, 482, now)
         elif request.method == "CANCEL":
@@ -350,8 +350,7 @@ class UserAgent:
         if request.method == "ACK":
             return
         try:
-            stamp_top_via(request, source)
-            peer = response_peer(request.top_via, source)
+            peer = response_peer(stamp_top_via(request, source), source)
         except SipParseError:
             return
         seed = (request.headers.get("Call-ID") or "") + (request.headers.get("From") or "")
