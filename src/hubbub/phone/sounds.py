@@ -17,6 +17,7 @@ from hubbub.audio.wav import read_wav
 VOICE_DBFS: Final = -26.0
 """The level of a caller's tone: a dozen at once still fit into 16 bits."""
 LAWS: Final = {"PCMU": g711.ULAW, "PCMA": g711.ALAW}
+SILENT_CODES: Final = {g711.ULAW: g711.ULAW_SILENCE, g711.ALAW: g711.ALAW_SILENCE}
 
 
 class Sound:
@@ -75,7 +76,7 @@ class Playing:
     def __init__(self, sound: Sound, law: int) -> None:
         self._codes = sound.encoded(law)
         self._is_loop = sound.is_loop
-        self._silence = g711.silence(law)
+        self._silence = SILENT_CODES[law]
         self._at = 0
 
     @property

@@ -62,3 +62,11 @@ def test_a_sum_beyond_sixteen_bits_clips(law: int) -> None:
 def test_an_array_too_short_is_an_error_and_not_a_crash() -> None:
     with pytest.raises(IndexError):
         g711.decode(g711.ULAW, np.zeros(10, np.uint8), 5, np.zeros(10, np.int16), 0, 10)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_whole_arrays_encode_as_the_kernel_does(law: int) -> None:
+    every = np.arange(-32768, 32768, dtype=np.int16)
+    codes, floats = np.empty(every.size, np.uint8), np.empty(every.size, np.float32)
+    g711.encode(law, every.astype(np.int32), codes, floats, floats.view(np.int32))
+    assert g711.encode_samples(law, every) == codes.tobytes()
