@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from hubbub.domain.application import WebTarget
+from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference
-from hubbub.domain.errors import Conflict, Refusal
+from hubbub.domain.errors import Conflict, Refusal, ServerFull
 from hubbub.markup import effects as fx
 from hubbub.markup.instructions import Document, JoinConference
 from hubbub.markup.interpreter import Given, Interpreter
@@ -141,6 +142,9 @@ class DocumentRunner:
             self._leg.answer()
         except Conflict:
             # The caller has given up this very moment; the end of the leg is on its way.
+            await asyncio.Event().wait()
+        except ServerFull:
+            self._leg.refuse(HangupCause.SERVER_FULL)
             await asyncio.Event().wait()
         await self._answered.wait()
         return fx.Answered()
