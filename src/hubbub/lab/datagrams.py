@@ -6,6 +6,7 @@ Owns binding, sending and receiving. Leaves the way between to `network`.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import errno
 from typing import Any
 
@@ -29,6 +30,8 @@ class SimulatedDatagramTransport(asyncio.DatagramTransport):
         self._protocol = protocol
         self._remote = remote
         self._closing = False
+        # As for a real socket, whose reader keeps the context in which it was opened.
+        self._context = contextvars.copy_context()
         self._address = network.bind_datagram(local.host, local.port, self)
         self._extra = {"sockname": _as_sockaddr(self._address)}
         if remote is not None:
@@ -71,7 +74,7 @@ class SimulatedDatagramTransport(asyncio.DatagramTransport):
         """Called by the network."""
         if self._closing or (self._remote is not None and source != self._remote):
             return
-        self._protocol.datagram_received(data, _as_sockaddr(source))
+        self._context.run(self._protocol.datagram_received, data, _as_sockaddr(source))
 
     def is_closing(self) -> bool:
         return self._closing

@@ -17,11 +17,14 @@ Must run on a `SimulatedLoop`: use `hubbub.lab.loop.run`, or the pytest plugin `
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import dataclasses
 import re
 import tempfile
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -30,9 +33,9 @@ from hubbub.audio.tones import VOICES_HZ
 from hubbub.bootstrap import Server, World, start_server
 from hubbub.config import Settings, parse_range
 from hubbub.credentials import read_credentials
-from hubbub.domain.application import Application, Number, WebTarget
+from hubbub.domain.application import Application, Number, Trunk, WebTarget
 from hubbub.domain.events import NumberedEvent
-from hubbub.domain.ids import AccountId, ApplicationId, NumberId
+from hubbub.domain.ids import AccountId, ApplicationId, NumberId, TrunkId
 from hubbub.lab.caller import Caller
 from hubbub.lab.clips import SOUNDS_HZ, LabClips
 from hubbub.lab.clock import SeededEntropy, SimulatedClock
@@ -66,6 +69,8 @@ SETTINGS: Final = Settings(
 )
 """The settings of the lab's server, where a scenario does not say otherwise."""
 
+_LIFE: ContextVar[object] = ContextVar("life", default=None)
+"""Set in everything that the server does, to what stands for its present life."""
 _FREQUENCY: Final = re.compile(r"\b(\d+) Hz")
 
 
@@ -110,13 +115,40 @@ class Lab:
         self.client: LabClient
         self._store_kind = store
         self._dials: dict[str | None, Conditions] = {}
+        self._folder = Path()
+        self._life: object = None
+        self._server_tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="hubbub-lab-")))
-        self.store = (
-            MemoryStore() if self._store_kind == "memory" else open_store(folder, entropy=self.entropy)
-        )
+        self.loop.set_task_factory(self._make_task)  # type: ignore[arg-type]  # typeshed wants a generator too
+        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="hubbub-lab-")))
+        await self._start()
+        self.credentials = read_credentials(self._folder)
+        self.client = LabClient(self.server.shell, BASE_URL, self.credentials)
+        return self
+
+    async def _start(self) -> None:
+        """Start the server in a context of its own: whatever it sets going can be told by that."""
+        self._life = object()
+        self._server_tasks.clear()
+        context = contextvars.copy_context()
+        context.run(_LIFE.set, self._life)
+        self.server = await self.loop.create_task(self._start_server(), context=context)
+
+    def _make_task(
+        self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any
+    ) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)
+        context = options.get("context") or contextvars.copy_context()
+        if context.get(_LIFE) is not None:
+            self._server_tasks.add(task)
+        return task
+
+    async def _start_server(self) -> Server:
+        folder = self._folder
+        in_memory = self._store_kind == "memory"
+        self.store = MemoryStore() if in_memory else open_store(folder, entropy=self.entropy)
         self.media = SimulatedPlane(media_settings(self.settings), self.seed)
         world = World(
             clock=self.clock,
@@ -128,10 +160,27 @@ class Lab:
             clips=self.clips,
             credentials_folder=folder,
         )
-        self.server = await start_server(self.settings, world, lambda line: None)
-        self.credentials = read_credentials(folder)
+        return await start_server(self.settings, world, lambda line: None)
+
+    async def crash(self) -> None:
+        """Let the server die as by `kill -9`: nobody is told, nothing more is written, its addresses are free."""
+        if self._store_kind == "memory":
+            raise SimulationError("a store in memory dies with its server")
+        await self.store.aclose()
+        self.loop.cancel_timers(lambda context: context.get(_LIFE) is self._life)
+        dying = sorted(
+            (task for task in self._server_tasks if not task.done()), key=lambda task: task.get_name()
+        )
+        for task in dying:
+            task.cancel()
+        await asyncio.gather(*dying, return_exceptions=True)
+        await self.server.sip.aclose()
+        await self.media.aclose()
+
+    async def restart(self) -> None:
+        """Start the server again on what it left behind."""
+        await self._start()
         self.client = LabClient(self.server.shell, BASE_URL, self.credentials)
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -142,6 +191,7 @@ class Lab:
                     await caller.close()
             finally:
                 await self.server.close()
+                self.loop.set_task_factory(None)
 
     # --- the cast ---------------------------------------------------------------------------------------
 
@@ -214,6 +264,28 @@ class Lab:
         async with self.store.transaction() as tx:
             await tx.put_number(number)
         return number
+
+    async def trunk(
+        self,
+        name: str,
+        *,
+        sources: tuple[str, ...] = (),
+        username: str | None = None,
+        password: str | None = None,
+    ) -> Trunk:
+        """A peer that may call as the first account: by address (`10.1.0.1/32`), or with a password."""
+        trunk = Trunk(
+            id=TrunkId(self.entropy.id()),
+            account_id=self.account_id,
+            name=name,
+            sources=sources,
+            username=username,
+            target=None,
+            created_at_ms=self.clock.now_ms(),
+        )
+        async with self.store.transaction() as tx:
+            await tx.put_trunk(trunk, password)
+        return trunk
 
     # --- time -------------------------------------------------------------------------------------------
 

@@ -91,6 +91,12 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         timer._scheduled = True
         return timer
 
+    def cancel_timers(self, belongs: Callable[[Context], bool]) -> None:
+        """Cancel every timer that was set in a context of which `belongs` says so: what a process that dies takes along."""
+        for timer in list(self._scheduled):
+            if timer._context is not None and belongs(timer._context):
+                timer.cancel()
+
     def _let_time_pass(self, timeout: float | None) -> None:
         """Called once a turn with how long asyncio would sleep."""
         if timeout == 0 and self._ready:
@@ -273,6 +279,7 @@ class _OrderedTimer(asyncio.TimerHandle):
     _when: float
     _scheduled: bool
     _cancelled: bool
+    _context: Context | None
 
     def __lt__(self, other: asyncio.TimerHandle) -> bool:
         assert isinstance(other, _OrderedTimer)

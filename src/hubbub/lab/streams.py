@@ -8,6 +8,7 @@ outside. Leaves delay and loss to `network`. There is no TLS.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import errno
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -49,6 +50,8 @@ class SimulatedStreamTransport(asyncio.Transport):
         self._unread = 0
         """Bytes written by us that the peer's protocol has not got yet."""
         self._paused_writer = False
+        # As for a real socket, whose reader keeps the context in which it was opened.
+        self._context = contextvars.copy_context()
         self._high, self._low = HIGH_WATER_BYTES, HIGH_WATER_BYTES // 4
         self._extra: dict[str, Any] = {
             "sockname": _as_sockaddr(local),
@@ -62,7 +65,7 @@ class SimulatedStreamTransport(asyncio.Transport):
         """Tie both sides together and tell this side's protocol."""
         self._peer = peer
         self._protocol = protocol
-        protocol.connection_made(self)
+        self._context.run(protocol.connection_made, self)
         self._read()
 
     # --- what asyncio promises --------------------------------------------------------------------------
@@ -164,9 +167,9 @@ class SimulatedStreamTransport(asyncio.Transport):
             if piece:
                 if self._peer is not None:
                     self._peer._drained(len(piece))
-                self._protocol.data_received(piece)
-            elif not self._protocol.eof_received():
-                self.close()
+                self._context.run(self._protocol.data_received, piece)
+            elif not self._context.run(self._protocol.eof_received):
+                self._context.run(self.close)
 
     def _drained(self, size: int) -> None:
         self._unread -= size
@@ -183,7 +186,7 @@ class SimulatedStreamTransport(asyncio.Transport):
         self._on_close(self)
         self._network.forget_flow(self._local, self._remote)
         if self._protocol is not None:
-            self._protocol.connection_lost(error)
+            self._context.run(self._protocol.connection_lost, error)
 
 
 class SimulatedServer(asyncio.AbstractServer):
@@ -202,6 +205,7 @@ class SimulatedServer(asyncio.AbstractServer):
         # A dict and not a set, so that closing all goes in the order of arrival.
         self._connections: dict[SimulatedStreamTransport, None] = {}
         self._closed: asyncio.Future[None] | None = None
+        self._context = contextvars.copy_context()
         self.is_open = False
 
     @property
@@ -216,9 +220,11 @@ class SimulatedServer(asyncio.AbstractServer):
         raise AssertionError("a listener gets connections, not packets")
 
     def accept(self, local: Address, remote: Address) -> tuple[SimulatedStreamTransport, asyncio.Protocol]:
-        transport = SimulatedStreamTransport(self._loop, self._network, local, remote, self._forget)
+        transport = self._context.run(
+            SimulatedStreamTransport, self._loop, self._network, local, remote, self._forget
+        )
         self._connections[transport] = None
-        return transport, self._protocol_factory()
+        return transport, self._context.run(self._protocol_factory)
 
     def close(self) -> None:
         for address in self._addresses:
