@@ -36,6 +36,7 @@ CORS: Final[tuple[RawHeader, ...]] = (
 """Any origin may ask, with an Authorization header of its own. Browsers do not send stored credentials to a
 wildcard origin, so a foreign page gains nothing from a visitor's login."""
 
+RETRY_AFTER_MAX_S: Final = 5
 CLOSE: Final[RawHeader] = (b"Connection", b"close")
 _SLASHES: Final = re.compile("/{2,}")
 _BREAKS: Final = re.compile("[\r\n\x00]")
@@ -254,8 +255,7 @@ class Shell:
             key = (request.client_host, username(authorization))
             if not throttle.may_try(key, authorization, now):
                 self._counts.refuse("auth_guesses_max")
-                wait_s = throttle.wait_s(key, now)
-                return self._retry_later(dialect, request, 429, "Too many wrong credentials", wait_s)
+                return self._throttled(dialect, request, throttle.wait_s(key, now))
         try:
             response = await dialect.handle(request, self._desk)
         except Exception as error:
@@ -275,11 +275,15 @@ class Shell:
                 key = (request.client_host, username(authorization))
                 if throttle.failed(key, now):
                     self._counts.refuse("auth_failures_max")
-                    wait_s = throttle.wait_s(key, now)
-                    return self._retry_later(dialect, request, 429, "Too many wrong credentials", wait_s)
+                    return self._throttled(dialect, request, throttle.wait_s(key, now))
             elif response.status < 300:
                 throttle.worked(authorization)
         return response
+
+    def _throttled(self, dialect: Dialect, request: HttpRequest, wait_s: int) -> HttpResponse:
+        # Some client libraries sleep for as long as they are told, three times over: tell them little.
+        wait_s = min(wait_s, RETRY_AFTER_MAX_S)
+        return self._retry_later(dialect, request, 429, "Too many wrong credentials", wait_s)
 
     def _retry_later(
         self, dialect: Dialect, request: HttpRequest, status: int, reason: str, wait_s: int
