@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from fuzz import sdp, sip
+from fuzz import rest, sdp, sip
 from fuzz.runner import fuzz, mutate
 
 
-@pytest.mark.parametrize("module", [sip, sdp], ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", [sip, sdp, rest], ids=lambda module: module.__name__.rpartition(".")[2])
 def test_nothing_breaks_a_target(module) -> None:  # type: ignore[no-untyped-def]
     assert fuzz(module.target, module.CORPUS, module.WORDS, 400, 1) is None
 

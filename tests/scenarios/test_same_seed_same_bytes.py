@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
 from hubbub.lab import loop
 from hubbub.lab.lab import Lab
 
@@ -31,3 +39,25 @@ def test_one_seed_gives_one_run_and_another_seed_another() -> None:
     first, second, other = run_once(7), run_once(7), run_once(8)
     assert first == second
     assert first[0] != other[0]
+
+
+@pytest.mark.slow
+def test_another_process_another_hash_seed_and_plain_python_change_nothing() -> None:
+    """Nothing may hang on the order of a set, on addresses in memory, or on whether the mixer is compiled."""
+    ours = hashlib.sha256(repr(run_once(7)).encode()).hexdigest()
+    program = "from scenarios.test_same_seed_same_bytes import *; print(hashlib.sha256(repr(run_once(7)).encode()).hexdigest())"
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": "4242",
+        "NUMBA_DISABLE_JIT": "1",
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+    }
+    theirs = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+    )
+    assert theirs.stdout.strip() == ours
