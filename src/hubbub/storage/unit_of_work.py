@@ -134,6 +134,10 @@ class SqlTransaction(SqlReader):
         self.written: list[NumberedEvent] = []
         """The events appended so far, with the numbers they will have."""
 
+    async def finish(self) -> None:
+        """Write what was kept for the end; the last thing before a commit."""
+        await self._conferences.flush()
+
     async def put_account(self, account: Account) -> None:
         await self._accounts.put(account)
 
@@ -248,6 +252,7 @@ class SqlTransactionBlock:
                 await self._writer.roll_back()
                 return
             try:
+                await transaction.finish()
                 await self._writer.commit()
             except BaseException:
                 await self._writer.roll_back()

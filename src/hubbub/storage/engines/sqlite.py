@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from hubbub.domain.errors import NameTaken
+from hubbub.domain.errors import InvalidValue, NameTaken
 from hubbub.storage import named_sql
 from hubbub.storage.engines.connection import Row
 from hubbub.storage.errors import WriterBusy
@@ -37,6 +37,7 @@ _CONFLICTS: Final = {
 }
 """What a broken UNIQUE rule means, by the columns that SQLite names."""
 
+_FUNCTIONS: Final = {"least": "min", "greatest": "max"}
 _GLOB: Final = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
 
 
@@ -46,6 +47,8 @@ def word(name: str, argument: str) -> str:
         return f"INDEXED BY {argument}"
     if name == "matches":
         return f"{argument} GLOB ?"
+    if name in _FUNCTIONS:
+        return _FUNCTIONS[name]
     raise ValueError(f"no such word: {name}")
 
 
@@ -71,23 +74,34 @@ class SqliteConnection:
         self._sql = statements
 
     async def one(self, name: str, values: Sequence[Any] = ()) -> Row | None:
-        row: Row | None = self._execute(self._sql[name], values).fetchone()
+        try:
+            row: Row | None = self._execute(self._sql[name], values).fetchone()
+        except UnicodeEncodeError:
+            # Half a surrogate pair is in no text that is stored, so nothing can be found by it.
+            return None
         return row
 
     async def all(self, name: str, values: Sequence[Any] = ()) -> list[Row]:
-        return self._execute(self._sql[name], values).fetchall()
+        try:
+            return self._execute(self._sql[name], values).fetchall()
+        except UnicodeEncodeError:
+            return []
 
     async def run(self, name: str, values: Sequence[Any] = ()) -> int:
         try:
             return self._execute(self._sql[name], values).rowcount
         except sqlite3.IntegrityError as error:
             raise _translated(error) from error
+        except UnicodeEncodeError:
+            raise InvalidValue("text", "half a surrogate pair is no text that can be stored") from None
 
     async def many(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
         try:
             self._executemany(self._sql[name], rows)
         except sqlite3.IntegrityError as error:
             raise _translated(error) from error
+        except UnicodeEncodeError:
+            raise InvalidValue("text", "half a surrogate pair is no text that can be stored") from None
 
     def pattern(self, like: str) -> str:
         return like.translate(_GLOB)

@@ -120,6 +120,27 @@ CREATE INDEX conferences_by_place ON conferences (account_id, place, id);
 CREATE INDEX conferences_by_phase ON conferences (account_id, phase, place, id);
 CREATE INDEX conferences_by_name ON conferences (account_id, name, place, id);
 
+-- How many conferences there are in a stretch of places, by phase, and when they were last updated: a tree
+-- per scope, sixty-four ways at each level, which grows downwards only where many rows are. A scope is an
+-- account, or an account and a name; one with few rows has no tree. Totals and deep offsets are read here
+-- instead of being counted. Kept in the transaction that changes the conferences.
+CREATE TABLE conference_tallies (
+    scope TEXT NOT NULL,                    -- account id, or account id, a blank and the name
+    level INTEGER NOT NULL,                 -- 0 is the root
+    bucket INTEGER NOT NULL,                -- place without its lower bits
+    split INTEGER NOT NULL,                 -- 1: the next level holds its parts
+    n0 INTEGER NOT NULL,                    -- rows of phase 0
+    n1 INTEGER NOT NULL,
+    n2 INTEGER NOT NULL,
+    n3 INTEGER NOT NULL,
+    n4 INTEGER NOT NULL,
+    completed_updated_min INTEGER NOT NULL, -- no completed row was last updated before
+    live_updated_min INTEGER NOT NULL,      -- no live row was ever updated before
+    updated_max INTEGER NOT NULL,           -- no row was last updated after
+    revision INTEGER NOT NULL,              -- counts the changes; of use in the root
+    PRIMARY KEY (scope, level, bucket)
+) STRICT, WITHOUT ROWID;
+
 -- One row per stay: a leg that leaves and comes back has two, told apart by when it joined.
 CREATE TABLE participants (
     conference_id TEXT NOT NULL,

@@ -127,3 +127,23 @@ SELECT count(*) FROM (
         AND updated_at_ms BETWEEN ? AND ?
     LIMIT ?
 ) AS matching;
+
+-- name: find_conferences_by_name_end
+-- Where the search through names may pause: the row so many rows further on.
+SELECT name, place, id FROM conferences {hint:conferences_by_name}
+WHERE account_id = ? AND (name, place, id) > (?, ?, ?) AND name < ?
+ORDER BY name, place, id LIMIT 1 OFFSET ?;
+
+-- name: find_conferences_by_name
+-- Rows whose name matches, between two rows in order of names (the second included) and two places. Reads
+-- the index alone.
+SELECT place, id FROM conferences {hint:conferences_by_name}
+WHERE account_id = ? AND (name, place, id) > (?, ?, ?) AND (name, place, id) <= (?, ?, ?)
+    AND place > ? AND place <= ? AND {matches:name};
+
+-- name: find_conferences_by_name_filtered
+-- The same, of some phases and updated between two bounds.
+SELECT place, id FROM conferences {hint:conferences_by_name}
+WHERE account_id = ? AND (name, place, id) > (?, ?, ?) AND (name, place, id) <= (?, ?, ?)
+    AND place > ? AND place <= ? AND {matches:name}
+    AND (1 << phase) & ? AND updated_at_ms BETWEEN ? AND ?;

@@ -1,152 +1,121 @@
-"""Pages of conferences: which index to walk, from where, and how many there are.
+"""Pages of conferences, at a cost that does not grow with the list.
 
-Takes a `ConferenceQuery` apart into one walk along one index. Knows places and cursors; leaves rows to
-`conferences.py`.
+A page is rows of one walk (`conference_walk`) between a cursor and the end. What would mean meeting many
+rows to answer few is asked of the tallies instead: totals, deep offsets, and where rows are that were
+updated when the query says (`Stretches`). Patterns of names are searched once and remembered (`Matches`).
 """
 
-from typing import Any, Final, NamedTuple
-
-from hubbub.domain.conference import Phase
 from hubbub.domain.paging import PageRequest
 from hubbub.domain.queries import ConferenceQuery
 from hubbub.storage.engines.connection import Connection, Row
-from hubbub.storage.patterns import has_wildcards, is_anything, like_matches
-from hubbub.storage.places import PLACE_MAX, cursor_place, first_place
+from hubbub.storage.places import cursor_place
+from hubbub.storage.repositories.conference_walk import END, START, Bound, Walk, from_place, walk_of
+from hubbub.storage.repositories.name_search import Matches, NameSearches
 from hubbub.storage.repositories.participants import check
+from hubbub.storage.repositories.stretches import Stretches
+from hubbub.storage.repositories.tally_tree import TallyTree, tally_tree
 
-Bound = tuple[int, str]
-"""A place and an id, exclusive."""
-
-START: Final[Bound] = (-1, "")
-END: Final[Bound] = (PLACE_MAX, "~")
-ALL_PHASES: Final = (1 << len(Phase)) - 1
-_TIME_FIRST: Final = -(1 << 62)
-_TIME_LAST: Final = 1 << 62
-
-
-class Walk(NamedTuple):
-    """One way along one index."""
-
-    listing: str
-    """The statement that lists, without its direction."""
-    counting: str
-    heads: tuple[tuple[Any, ...], ...]
-    """What the index is entered by; several are merged in order."""
-    tail: tuple[Any, ...]
-    """What rows on the way must also fulfil."""
-
-    def values(self, low: Bound, high: Bound, *ending: int) -> tuple[Any, ...]:
-        """The parameters of `listing`, or of `counting` where there is one head."""
-        return (*(v for head in self.heads for v in (*head, *low, *high, *self.tail)), *ending)
+SKIP_DIRECTLY = 64
+"""Up to here an offset is skipped row by row: it costs less than the way down the tree."""
 
 
 class ConferenceList:
     """Answers pages of conferences."""
 
-    __slots__ = ("_db",)
+    __slots__ = ("_db", "_searches")
 
     def __init__(self, db: Connection) -> None:
         self._db = db
+        self._searches = NameSearches(db)
 
     async def page(
         self, query: ConferenceQuery, page: PageRequest
     ) -> tuple[list[Row], bool, bool, int | None]:
         """The rows in list order, whether there are more, whether there were some before, how many in all."""
         check(page)
-        walk = self._walk(query)
+        walk = walk_of(query, self._db)
         if walk is None:
             return [], False, False, None if page.total_limit is None else 0
-        low, high = _created(query)
+        listing = await self._listing(query, walk)
         backward = page.before is not None
         descending = page.descending is not backward
-        inside, outside = _halves(page, low, high)
-        rows = await self._rows(walk, *inside, descending, page.size + 1, page.offset)
+        inside, outside = _halves(page, walk.low, walk.high)
+        rows = await listing.rows(*inside, descending, page.size + 1, page.offset)
         beyond = len(rows) > page.size
         del rows[page.size :]
         if backward:
             rows.reverse()
         before = page.offset > 0
         if outside is not None or (before and not rows):
-            before = bool(await self._rows(walk, *(outside or inside), descending, 1, 0))
+            # The row nearest to the cursor answers, which as a rule is the cursor's own.
+            before = bool(await listing.rows(*(outside or inside), not descending, 1))
         total = None
         if page.total_limit is not None:
-            total = await self._count(walk, low, high, page.total_limit)
+            total = await listing.count(page.total_limit)
         return (rows, before, beyond, total) if backward else (rows, beyond, before, total)
 
-    def _walk(self, query: ConferenceQuery) -> Walk | None:
-        account = query.account_id
-        mask = ALL_PHASES
-        if query.phases is not None:
-            mask = sum(1 << phase for phase in query.phases)
-        if not mask:
-            return None
-        updated = (_bounded(query.updated_from_ms, _TIME_FIRST), _bounded(query.updated_until_ms, _TIME_LAST))
-        any_update = query.updated_from_ms is None and query.updated_until_ms is None
-        name, like = query.name, query.name_like
-        if like is not None and not has_wildcards(like):
-            if name is not None and name != like:
-                return None
-            name, like = like, None
-        if name is not None:
-            if like is not None and not like_matches(like, name):
-                return None
-            return Walk(
-                "list_conferences_of_name", "count_conferences_of_name", ((account, name),), (mask, *updated)
-            )
-        if like is not None and not is_anything(like):
-            return Walk(
-                "list_conferences_of_account_matching",
-                "count_conferences_of_account_matching",
-                ((account,),),
-                (mask, *updated, self._db.pattern(like)),
-            )
-        if mask != ALL_PHASES:
-            phases = [phase for phase in range(len(Phase)) if mask >> phase & 1]
-            return Walk(
-                f"list_conferences_of_phase_{len(phases)}",
-                "count_conferences_of_phase",
-                tuple((account, phase) for phase in phases),
-                updated,
-            )
-        if any_update:
-            return Walk("list_conferences_of_account", "count_conferences_of_account", ((account,),), ())
-        return Walk(
-            "list_conferences_of_account_filtered",
-            "count_conferences_of_account_filtered",
-            ((account,),),
-            (mask, *updated),
-        )
-
-    async def _rows(
-        self, walk: Walk, low: Bound, high: Bound, descending: bool, limit: int, offset: int
-    ) -> list[Row]:
-        statement = f"{walk.listing}_descending" if descending else walk.listing
-        return await self._db.all(statement, walk.values(low, high, limit, offset))
-
-    async def _count(self, walk: Walk, low: Bound, high: Bound, limit: int) -> int:
-        total = 0
-        for head in walk.heads:
-            row = await self._db.one(
-                walk.counting, walk._replace(heads=(head,)).values(low, high, limit - total)
-            )
-            total += row[0] if row else 0
-            if total >= limit:
-                break
-        return total
+    async def _listing(self, query: ConferenceQuery, walk: Walk) -> "Direct | Stretches | Matches":
+        if walk.is_direct:
+            return Direct(self._db, walk)
+        tree = await tally_tree(self._db, walk.scope.key, walk.mask)
+        if walk.pattern is not None and tree is not None:
+            matches = await self._searches.find(query, walk, tree.revision)
+            if matches is not None:
+                return Matches(self._db, matches)
+        return Stretches(self._db, walk, tree)
 
 
-def _bounded(value: int | None, default: int) -> int:
-    # A year that no clock shows must not become an integer that no database holds.
-    return default if value is None else min(max(value, _TIME_FIRST), _TIME_LAST)
+class Direct:
+    """A walk on which every row is asked for: an index and the tallies answer everything."""
 
+    __slots__ = ("_db", "_tree", "_walk")
 
-def _created(query: ConferenceQuery) -> tuple[Bound, Bound]:
-    low, high = START, END
-    if query.created_from_ms is not None:
-        low = (first_place(query.created_from_ms), "")
-    if query.created_until_ms is not None:
-        high = (first_place(query.created_until_ms + 1), "")
-    return low, high
+    def __init__(self, db: Connection, walk: Walk) -> None:
+        self._db = db
+        self._walk = walk
+        self._tree: TallyTree | None = None
+
+    async def rows(self, low: Bound, high: Bound, descending: bool, limit: int, offset: int = 0) -> list[Row]:
+        if offset > SKIP_DIRECTLY and await self._has_tree():
+            assert self._tree is not None
+            index = offset + await self._rank(self._tree, high if descending else low, descending)
+            spot = await self._tree.select(index, descending)
+            if spot is None:
+                return []
+            if descending:
+                high = min(high, from_place(spot.end))
+            else:
+                low = max(low, from_place(spot.first))
+            offset = spot.skip
+        return await self._walk.rows(self._db, low, high, descending, limit, offset)
+
+    async def count(self, limit: int) -> int:
+        """How many rows there are in all, up to a limit."""
+        walk = self._walk
+        if not await self._has_tree():
+            return await walk.number(self._db, walk.low, walk.high, limit)
+        assert self._tree is not None
+        total = self._tree.matching(self._tree.root)
+        if walk.low != START:
+            total -= await self._rank(self._tree, walk.low, False)
+        if walk.high != END:
+            total -= await self._rank(self._tree, walk.high, True)
+        return min(total, limit)
+
+    async def _has_tree(self) -> bool:
+        if self._tree is None:
+            self._tree = await tally_tree(self._db, self._walk.scope.key, self._walk.mask)
+        return self._tree is not None
+
+    async def _rank(self, tree: TallyTree, bound: Bound, from_end: bool) -> int:
+        """How many rows stand before a bound that a time of creation set, or behind it."""
+        if bound in (START, END):
+            return 0
+        place = bound[0] + 1
+        rank, leaf = await tree.rank(place)
+        if leaf is not None and leaf < place:
+            rank += await self._walk.number(self._db, from_place(leaf), from_place(place), place - leaf)
+        return tree.matching(tree.root) - rank if from_end else rank
 
 
 def _halves(

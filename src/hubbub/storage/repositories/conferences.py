@@ -1,6 +1,6 @@
 """Conferences, as rows, and their lists."""
 
-from typing import Final
+from typing import Any, Final
 
 from hubbub.domain.conference import Conference, ConferenceState, EndReason
 from hubbub.domain.paging import Page, PageRequest
@@ -8,6 +8,7 @@ from hubbub.domain.queries import ConferenceQuery
 from hubbub.storage.engines.connection import Connection, Row
 from hubbub.storage.places import place_of
 from hubbub.storage.repositories.conference_list import ConferenceList
+from hubbub.storage.repositories.tallies import Key, Tallies
 
 _STATE: Final = (
     ConferenceState.INIT,
@@ -24,11 +25,12 @@ _REASON[None] = None
 class Conferences:
     """Reads and writes conferences."""
 
-    __slots__ = ("_db", "_list")
+    __slots__ = ("_db", "_list", "_tallies")
 
     def __init__(self, db: Connection) -> None:
         self._db = db
         self._list = ConferenceList(db)
+        self._tallies = Tallies(db)
 
     async def get(self, conference_id: str) -> Conference | None:
         row = await self._db.one("get_conference", (conference_id,))
@@ -42,14 +44,29 @@ class Conferences:
         return conferences_of(await self._db.all("list_live_conferences", (node,)))
 
     async def put(self, conference: Conference) -> None:
-        await self._db.run("put_conference", written(conference))
+        values = written(conference)
+        row = await self._db.one("get_conference_key", (conference.id,))
+        await self._db.run("put_conference", values)
+        after = Key(
+            conference.account_id,
+            conference.name,
+            values[-1],
+            values[3],
+            conference.updated_at_ms,
+        )
+        self._tallies.change(None if row is None else Key._make(row), after)
+
+    async def flush(self) -> None:
+        """Bring the tallies up to date; before a commit, and before a list in the same transaction."""
+        await self._tallies.flush()
 
     async def page(self, query: ConferenceQuery, page: PageRequest) -> Page[Conference]:
+        await self._tallies.flush()
         rows, has_more, has_previous, total = await self._list.page(query, page)
         return Page(conferences_of(rows), has_more, has_previous, total)
 
 
-def written(conference: Conference) -> tuple[object, ...]:
+def written(conference: Conference) -> tuple[Any, ...]:
     """The row of `put_conference`."""
     return (
         *conference[:3],
