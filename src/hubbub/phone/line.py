@@ -1,4 +1,4 @@
-"""The telephone's SIP: a UDP socket round a user agent.
+"""The telephone's SIP: a UDP socket, and connections, round a user agent.
 
 Owns the socket, the timer, and looking host names up. Leaves every decision to the user agent in `protocol.sip` and
 every event to `phone`.
@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from hubbub.phone.connections import Connections
 from hubbub.protocol.sip.events import SendBytes, UserAgentEvent
 from hubbub.protocol.sip.identifiers import RandomSource
 from hubbub.protocol.sip.routing import Peer
@@ -24,7 +25,7 @@ LIMITS: Final = UserAgentLimits(max_calls=64, max_transactions=2000)
 
 
 class Line(asyncio.DatagramProtocol):
-    """One SIP address, over UDP.
+    """One SIP address, over UDP, and over TCP where a far end is called so.
 
     Args:
         user: the user part of our Contact.
@@ -43,6 +44,7 @@ class Line(asyncio.DatagramProtocol):
         self._addresses: dict[str, str] = {}
         self._lookups: set[asyncio.Task[None]] = set()
         self._idle: asyncio.Future[None] | None = None
+        self._connections: Connections | None = None
         self.host = ""
         self.port = 0
         self.agent: UserAgent
@@ -53,12 +55,17 @@ class Line(asyncio.DatagramProtocol):
         self._transport = transport
         self.host, self.port = transport.get_extra_info("sockname")[:2]
         settings = UserAgentSettings(
-            advertised={"UDP": (self.host, self.port)},
+            advertised=dict.fromkeys(("UDP", "TCP"), (self.host, self.port)),
             product="Hubbub phone",
             contact_user=self._user,
             limits=LIMITS,
         )
         self.agent = UserAgent(settings, self._random)
+        self._connections = Connections(
+            self.host,
+            lambda message, peer: self.do(lambda now: self.agent.receive(message, peer, now)),
+            lambda peer: self.do(lambda now: self.agent.transport_failed(peer, now)),
+        )
 
     def do(self, command: Callable[[float], T]) -> T:
         """Give the user agent a command, with the time, and carry out what follows."""
@@ -107,6 +114,8 @@ class Line(asyncio.DatagramProtocol):
             self._timer = None
         for lookup in self._lookups:
             lookup.cancel()
+        if self._connections is not None:
+            self._connections.close()
         if self._transport is not None:
             self._transport.close()
             self._transport = None
@@ -161,7 +170,7 @@ class Line(asyncio.DatagramProtocol):
             self._lookups.add(lookup)
             lookup.add_done_callback(self._lookups.discard)
             return
-        self._transport.sendto(output.data, (host, output.peer.port))
+        self._send_to(output.peer._replace(host=host), output.data)
 
     async def _send_to_name(self, output: SendBytes) -> None:
         try:
@@ -169,5 +178,13 @@ class Line(asyncio.DatagramProtocol):
         except OSError:
             self.do(lambda now: self.agent.transport_failed(output.peer, now))
             return
-        if self._transport is not None:
-            self._transport.sendto(output.data, (host, output.peer.port))
+        self._send_to(output.peer._replace(host=host), output.data)
+
+    def _send_to(self, peer: Peer, data: bytes) -> None:
+        """To a literal address."""
+        if self._transport is None or self._connections is None:
+            return
+        if peer.transport == "TCP":
+            self._connections.send(peer, data)
+        else:
+            self._transport.sendto(data, (peer.host, peer.port))

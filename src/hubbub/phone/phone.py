@@ -40,7 +40,7 @@ from hubbub.protocol.sip.events import (
 )
 from hubbub.protocol.sip.identifiers import RandomSource
 from hubbub.protocol.sip.inbound_call import InboundCall
-from hubbub.protocol.sip.routing import Peer, default_port
+from hubbub.protocol.sip.routing import Peer, uri_peer
 from hubbub.protocol.sip.uri import SipUri, escape_user, parse_uri
 
 CODECS: Final = {"PCMU": PCMU, "PCMA": PCMA}
@@ -94,6 +94,8 @@ class PhoneSettings(NamedTuple):
     """Offer RFC 4733 for keys."""
     home: str | None = None
     """`host:port` that a target without a host is dialled at."""
+    transport: str = "UDP"
+    """`UDP` or `TCP`: how names are dialled at home. A SIP URI says it itself."""
     answers: bool = False
     """Take calls; else they are refused as busy."""
     answers_after_s: float = 0.0
@@ -468,6 +470,10 @@ class Phone:
     def _send_info(self, call: Call, digit: str, duration_ms: int) -> None:
         self._line.do(lambda now: call.send_info_digit(digit, duration_ms, now))
 
+    @property
+    def _transport_parameter(self) -> str:
+        return "" if self.settings.transport == "UDP" else f";transport={self.settings.transport.lower()}"
+
     # --- addresses --------------------------------------------------------------------------------------
 
     @property
@@ -491,11 +497,14 @@ class Phone:
         if not target.lower().startswith(("sip:", "sips:")):
             if self.settings.home is None:
                 raise ValueError(f"{target!r} is no SIP address, and this telephone has no home server")
-            target = f"sip:{escape_user(target)}@{self.settings.home}"
+            target = f"sip:{escape_user(target)}@{self.settings.home}{self._transport_parameter}"
         uri = parse_uri(target)
         if not isinstance(uri, SipUri) or uri.scheme != "sip":
             raise ValueError(f"{target!r} is not a sip: address")
         return uri
 
     async def _next_hop(self, uri: SipUri) -> Peer:
-        return Peer("UDP", await self._line.find(uri.host.strip("[]")), uri.port or default_port("UDP"))
+        wanted = uri_peer(uri)
+        if wanted.transport not in ("UDP", "TCP"):
+            raise ValueError(f"this telephone speaks UDP and TCP, not {wanted.transport}")
+        return wanted._replace(host=await self._line.find(wanted.host))

@@ -30,8 +30,8 @@ async def test_twelve_callers_each_hear_exactly_the_eleven_others(
         )
 
 
-async def test_keys_and_hanging_up_work_for_real(phones: OpenPhone, patience: Patience) -> None:
-    alice, bob = await phones(), await phones()
+async def test_tcp_keys_and_hanging_up_work_for_real(phones: OpenPhone, patience: Patience) -> None:
+    alice, bob = await phones(transport="TCP"), await phones()
     await alice.dials("standup")
     await bob.dials("standup")
     await patience.until_right(lambda: bob.listens(VOICES[:2]).mismatches({float(VOICES[0]): VOICE_DBFS}))

@@ -188,3 +188,18 @@ async def test_strangers_and_nonsense_on_the_rtp_port_are_dropped_and_counted() 
         await asyncio.sleep(1)
         assert alice.counters.dropped == 10
         assert alice.listens(BOTH).mismatches({BOB_HZ: VOICE_DBFS}) == []
+
+
+async def test_a_transport_that_it_does_not_speak_is_refused_by_name() -> None:
+    async with telephone("alice") as alice:
+        with pytest.raises(ValueError, match="not TLS"):
+            await alice.dials("sip:bob@10.0.0.2;transport=tls")
+
+
+async def test_a_server_that_takes_no_connections_fails_at_once() -> None:
+    async with telephone("alice") as alice:
+        with pytest.raises(CallFailed) as failed:
+            await alice.dials("sip:bob@10.0.0.2;transport=tcp")
+        assert failed.value.over.cause is EndCause.UNREACHABLE
+        assert asyncio.get_running_loop().time() < 1
+    assert not network().bound
