@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from interop.conftest import start
-from interop.peers import sipp
+from interop.peers import output, sipp
 
 RESULTS = Path(__file__).parent / "results"
 HERTZ = os.sysconf("SC_CLK_TCK")
@@ -65,7 +65,7 @@ def main() -> None:
                 rate=words.rate,
                 stay_ms=500,
             )
-            assert load.wait() == 0, load.stdout and load.stdout.read()
+            assert load.wait() == 0, output(place)
             took = time.monotonic() - began
             used = cpu_s(pid) - before
             main_thread = threads(pid)[str(pid)] - by_thread[str(pid)]

