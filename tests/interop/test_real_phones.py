@@ -70,7 +70,7 @@ def test_baresip_and_our_caller_hear_each_other_and_not_themselves(
         sip_port=9161,
         rtp_ports="9500-9540",
         tone_hz=BARESIP_HZ,
-        seconds=9,
+        seconds=18,
     )
     wait_until(lambda: len(participants(server, "standup")) == 1, "baresip is in the room")
     ours = our_call(server, "standup", tmp_path, HUBBUB_HZ, 5)

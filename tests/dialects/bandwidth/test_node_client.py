@@ -5,7 +5,6 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,6 @@ ROOM = "conf-00000001-0f1e2d3c-4b5a-4697-8877-665544332211"
 
 
 @pytest.mark.interop
-@pytest.mark.skipif(
-    shutil.which("node") is None or not (FOLDER / "node_modules").is_dir(),
-    reason="needs node, and `npm install --no-package-lock` in tests/interop/node_bandwidth",
-)
 async def test_the_node_client_lists_pages_gets_and_is_refused(served: int, store: Any) -> None:
     rooms = [conference(n, name=f"room-{n}") for n in range(101)]
     live = standup(created_at_ms=T0 + 3_600_000)
