@@ -1,4 +1,4 @@
-"""Every test here runs on a simulated loop, unless it says otherwise."""
+"""Every test here runs on a simulated loop, but for those about real sockets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
+import uvloop
 
 from hubbub.lab.loop import SimulatedLoop
 
@@ -13,5 +14,6 @@ from hubbub.lab.loop import SimulatedLoop
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-
+    if item.path.name == "test_real_sockets.py":
+        return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
     return {"simulated": SimulatedLoop}

@@ -8,6 +8,7 @@ import pytest
 
 from endpoints.sip.parties import ACME, GLOBEX, OTHER, SERVER, party, two_parties
 from hubbub.domain.call import HangupCause
+from sip_wire import OFFER, request_text
 
 
 async def test_a_stranger_is_challenged_and_the_call_is_never_told() -> None:
@@ -78,3 +79,30 @@ async def test_a_store_that_fails_gives_the_caller_500_and_says_so() -> None:
         assert [line[1] for line in server.log.lines if line[0] == "error"] == [
             "a caller could not be judged"
         ]
+
+
+async def test_a_source_that_is_no_network_shuts_nobody_else_out() -> None:
+    async with two_parties(open_networks=()) as (server, other):
+        server.book.add(GLOBEX, sources=("not a network",))
+        server.book.add(ACME, sources=(OTHER,))
+        other.place(f"sip:room@{SERVER}")
+        await asyncio.sleep(1)
+        assert [call.account_id for call in server.events.calls] == [ACME]
+
+
+async def test_a_stranger_gets_one_401_and_no_repetitions() -> None:
+    async with two_parties(open_networks=()) as (server, _):
+        heard: list[bytes] = []
+
+        class Stranger(asyncio.DatagramProtocol):
+            def datagram_received(self, data: bytes, addr: object) -> None:
+                heard.append(data)
+
+        loop = asyncio.get_running_loop()
+        transport, _protocol = await loop.create_datagram_endpoint(Stranger, local_addr=("192.0.2.1", 5060))
+        text = request_text("INVITE", body=OFFER).replace("\n", "\r\n").encode()
+        transport.sendto(text, (SERVER, 5060))
+        await asyncio.sleep(40)
+        assert [data[:11] for data in heard] == [b"SIP/2.0 401"]
+        assert server.endpoint.statistics()["transactions"] == 0
+        transport.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,9 @@ from endpoints.sip.parties import OTHER, SERVER, party, two_parties, void
 from hubbub.domain.call import HangupCause
 from hubbub.domain.errors import Conflict
 from hubbub.domain.ids import CallId
+from hubbub.protocol.sip.message import SipRequest
+from hubbub.protocol.sip.parser import parse_message
+from sip_wire import ANSWER, OFFER, reply_text, request_text
 
 
 async def test_a_call_is_answered_and_both_ends_know_where_the_other_hears() -> None:
@@ -202,3 +206,86 @@ async def test_a_hundred_calls_at_once_leave_nothing() -> None:
         await asyncio.sleep(60)
         assert server.plane.open == other.plane.open == {}
         assert server.endpoint.statistics()["timers"] == 0
+
+
+async def test_an_offerless_call_whose_ack_brings_no_answer_is_hung_up() -> None:
+    async with party(SERVER, open_networks=("0.0.0.0/0",)) as server:
+        server.answers()
+        alice = await far_end()
+        (response,) = await alice.say(request_text("INVITE"))
+        await alice.say(request_text("ACK", branch="z9hG4bKa", to_tag=response.to_addr.tag))
+        assert server.events.notes[-1] == ("ended", HangupCause.SIGNALLING_FAILED, None)
+        alice.transport.close()
+
+
+@pytest.mark.parametrize(
+    "body", [b"junk", OFFER.replace(b"RTP/AVP 0", b"RTP/AVP 18"), OFFER + b"m=video 1 X 0\r\n"]
+)
+async def test_an_answer_that_is_none_ends_the_call(body: bytes) -> None:
+    async with party(SERVER) as server:
+        alice = await far_end()
+        server.place("sip:alice@192.0.2.1")
+        await asyncio.sleep(0.1)
+        invite = alice.heard[0]
+        await alice.say(reply_text(invite, 200, body=body))
+        assert server.events.end == (HangupCause.SIGNALLING_FAILED, None)
+        assert [message.method for message in alice.heard if isinstance(message, SipRequest)][-2:] == [
+            "ACK",
+            "BYE",
+        ]
+        alice.transport.close()
+
+
+async def test_early_media_of_the_far_end_is_heard_before_the_answer() -> None:
+    async with party(SERVER) as server:
+        alice = await far_end()
+        server.place("sip:alice@192.0.2.1")
+        await asyncio.sleep(0.1)
+        await alice.say(reply_text(alice.heard[0], 183, body=ANSWER))
+        assert server.events.notes == [("rang",)]
+        assert server.plane.last.host == "192.0.2.2"
+        await alice.say(reply_text(alice.heard[0], 200, body=ANSWER))
+        assert server.events.notes == [("rang",), ("answered", 1)]
+        alice.transport.close()
+
+
+async def test_a_reinvite_with_an_unusable_offer_gets_488_and_the_call_goes_on() -> None:
+    async with party(SERVER, open_networks=("0.0.0.0/0",)) as server:
+        server.answers()
+        alice = await far_end()
+        (response,) = await alice.say(request_text("INVITE", body=OFFER))
+        tag = response.to_addr.tag
+        await alice.say(request_text("ACK", branch="z9hG4bKa", to_tag=tag))
+        body = OFFER.replace(b"RTP/AVP 0", b"RTP/AVP 18")
+        text = request_text("INVITE", branch="z9hG4bKr", cseq=2, to_tag=tag, body=body)
+        (refusal,) = await alice.say(text)
+        assert refusal.status == 488
+        assert server.events.notes[-1] == ("answered", 1)
+        await alice.say(request_text("ACK", branch="z9hG4bKr", cseq=2, to_tag=tag))
+        (offered,) = await alice.say(request_text("INVITE", branch="z9hG4bKs", cseq=3, to_tag=tag))
+        assert b"m=audio 10002" in offered.body
+        alice.transport.close()
+
+
+class FarEnd(asyncio.DatagramProtocol):
+    """Alice at 192.0.2.1, played by hand."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+        self.transport: Any = None
+
+    async def say(self, text: str) -> list[Any]:
+        """Sends to the server, waits a little, and gives back what came."""
+        count = len(self.heard)
+        self.transport.sendto(text.replace("\n", "\r\n").encode(), (SERVER, 5060))
+        await asyncio.sleep(0.1)
+        return self.heard[count:]
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self.heard.append(parse_message(data))
+
+
+async def far_end() -> FarEnd:
+    alice, loop = FarEnd(), asyncio.get_running_loop()
+    alice.transport, _ = await loop.create_datagram_endpoint(lambda: alice, local_addr=("192.0.2.1", 5060))
+    return alice

@@ -65,7 +65,7 @@ class SipEndpoint(SipSignalling):
         """
         self._events = events
         await self._shell.open()
-        host = self._settings.advertised_host or self._settings.host
+        host = self._shell.reached_at
         return f"sip:[{host}]:{self._shell.port}" if ":" in host else f"sip:{host}:{self._shell.port}"
 
     @property

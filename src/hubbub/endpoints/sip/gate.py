@@ -8,6 +8,7 @@ else is challenged (RFC 3261 §22.1, RFC 8760). Leaves to others: where the trun
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple, TypeAlias
 
@@ -87,9 +88,11 @@ class Gate:
         return self._judge_address(source) or self._challenge(is_stale=is_stale)
 
     def _learn(self, trunks: list[Trunk]) -> None:
-        found = [
-            (ip_network(text, strict=False), trunk.account_id) for trunk in trunks for text in trunk.sources
-        ]
+        found: list[tuple[Network, AccountId]] = []
+        for trunk in trunks:
+            for text in trunk.sources:
+                with suppress(ValueError):  # one bad row must not shut everybody out
+                    found.append((ip_network(text, strict=False), trunk.account_id))
         found.sort(key=lambda each: each[0].prefixlen, reverse=True)
         self._sources = tuple(found)
         self._read_at_s = self._clock.mono_s()

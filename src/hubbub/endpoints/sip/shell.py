@@ -69,6 +69,8 @@ class SipShell:
         self._tcp: TcpTransport | None = None
         self.agent: UserAgent
         self.port = 0
+        self.reached_at = ""
+        """The host in our Via and Contact."""
 
     async def open(self) -> None:
         """Listen on UDP and TCP, on one port.
@@ -93,16 +95,34 @@ class SipShell:
         self.port = port
         self._tcp = tcp
         self._transports = {"UDP": udp, "TCP": tcp}
-        reached_at = (settings.advertised_host or settings.host, port)
+        self.reached_at = await self._own_host()
         self.agent = UserAgent(
             UserAgentSettings(
-                advertised=dict.fromkeys(self._transports, reached_at),
+                advertised=dict.fromkeys(self._transports, (self.reached_at, port)),
                 session_expires_s=settings.session_expires_s,
                 limits=self._limits,
             ),
             self._random,
             self._authorise,
         )
+
+    async def _own_host(self) -> str:
+        """The host in our Via and Contact. Listening on all addresses, it is the one that faces the world."""
+        host = self._settings.advertised_host or self._settings.host
+        if host not in ("", "0.0.0.0", "::"):
+            return host
+        outside = "2001:db8::1" if host == "::" else "192.0.2.1"
+        try:
+            # No packet goes out: connecting a datagram socket only asks the kernel for the route.
+            probe, _ = await self._loop.create_datagram_endpoint(
+                asyncio.DatagramProtocol, remote_addr=(outside, 9)
+            )
+        except OSError:
+            return "::1" if host == "::" else "127.0.0.1"
+        try:
+            return str(probe.get_extra_info("sockname")[0])
+        finally:
+            probe.close()
 
     @property
     def is_open(self) -> bool:

@@ -261,6 +261,11 @@ class TransactionLayer:
             transaction.answered()
         self.perform_server(transaction, transaction.machine.step(event, now), now)
 
+    def forget(self, transaction: ServerTransaction, now: float) -> None:
+        """Ends a server transaction at once: its answer is not repeated, and a repeated request counts as new."""
+        transaction.machine.state = State.TERMINATED
+        self.perform_server(transaction, (), now)
+
     def perform_server(self, transaction: ServerTransaction, actions: Actions, now: float) -> None:
         """Does what a server machine said."""
         for action in actions:

@@ -303,6 +303,8 @@ class UserAgent:
             self.counters["challenged"] += 1
             fields = [("WWW-Authenticate", value) for value in verdict.values]
             station.respond(transaction, 401, now, fields=fields)
+            # §26.3.2.4: strangers get one 401 and no repetitions, lest a forged source address be flooded by us.
+            station.transactions.forget(transaction, now)
         elif isinstance(verdict, Deny):
             self.counters["denied"] += 1
             station.respond(transaction, verdict.status, now, reason=verdict.reason)
