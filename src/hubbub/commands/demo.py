@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sys
 from pathlib import Path
 from random import SystemRandom
 
@@ -56,7 +57,7 @@ def demo(data: str, http: str, sip: str, rtp: str, seconds: float | None, record
         settings = load({"data": data, "http": http, "sip": sip, "rtp": rtp})
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    if seconds is None and not click.get_text_stream("stdout").isatty():
+    if seconds is None and not sys.stdout.isatty():
         seconds = 10.0
     uvloop.run(_demo(settings, seconds, record))
 
