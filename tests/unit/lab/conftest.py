@@ -1,4 +1,4 @@
-"""Every test here runs on a simulated loop."""
+"""Every test here runs on a simulated loop; Hypothesis takes the same examples every time, however long they take."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
+from hypothesis import settings
 
 from hubbub.lab.loop import SimulatedLoop
+
+settings.register_profile("deterministic", derandomize=True, deadline=None)
+settings.load_profile("deterministic")
 
 
 def pytest_asyncio_loop_factories(

@@ -221,7 +221,7 @@ def traced(seed: int, joiners: int = 0) -> tuple[str, list[Packet]]:
     return run(main(), seed=seed), packets
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.integers(0, 1000))
 def test_two_runs_with_one_seed_are_equal_to_the_byte(seed: int) -> None:
     assert traced(seed) == traced(seed)
