@@ -1,7 +1,6 @@
 """The telephone itself: one call at a time, made or taken.
 
-Owns the state of the call as its user sees it, and the offers and answers of SDP. Leaves SIP to `line`, RTP to
-`media`. Its verbs are in the third person, because scripts and tests tell a story: `await alice.dials("sip:…")`,
+Owns the state of the call as its user sees it. Leaves SIP to `line`, SDP to `description`, RTP to `media`. Its verbs are in the third person, because scripts and tests tell a story: `await alice.dials("sip:…")`,
 `alice.says(…)`, `alice.presses("5#")`, `alice.hangs_up()`.
 """
 
@@ -16,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubbub.audio import ears
+from hubbub.phone.description import Description
 from hubbub.phone.line import Line
 from hubbub.phone.media import PRESS_MS, Agreed, MediaCounters, PhoneMedia
 from hubbub.phone.recording import Recording
 from hubbub.phone.sounds import Sound, tone
 from hubbub.protocol.sdp.capabilities import PCMA, PCMU, AudioCapabilities
 from hubbub.protocol.sdp.errors import SdpError
-from hubbub.protocol.sdp.offer_answer import Negotiated, accept_answer, answer_offer, make_offer
-from hubbub.protocol.sdp.session import Direction, SessionDescription, parse_sdp
+from hubbub.protocol.sdp.session import Direction
 from hubbub.protocol.sip.address import NameAddr
 from hubbub.protocol.sip.call import Call
 from hubbub.protocol.sip.events import (
@@ -122,7 +121,7 @@ class Phone:
         )
         self._call: Call | None = None
         self._media: PhoneMedia | None = None
-        self._local: SessionDescription | None = None
+        self._description: Description | None = None
         self._answered: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[CallOver] | None = None
         self._recording: Recording | None = None
@@ -173,7 +172,7 @@ class Phone:
 
         Raises:
             CallFailed: nobody answered, or the answer cannot be understood.
-            SipParseError: the target is no address.
+            SipParseError, SipBuildError: the target is no address, or a header cannot be sent.
             OSError: its host is not known, or no RTP port is free.
             RuntimeError: this telephone is in use.
         """
@@ -187,23 +186,22 @@ class Phone:
         try:
             next_hop = await self._next_hop(uri)
             media = self._media = PhoneMedia(self._random)
-            host, port = await media.open(self._line.host)
+            offer = self._describe(*await media.open(self._line.host)).offer()
+            self._call = self._line.do(
+                lambda now: self._line.agent.invite(
+                    uri,
+                    self._address,
+                    NameAddr(None, uri),
+                    now,
+                    sdp=offer,
+                    headers=list((headers or {}).items()),
+                    credentials=self._credentials,
+                    next_hop=next_hop,
+                )
+            )
         except BaseException:
             self._finish(None)
             raise
-        self._local = make_offer(host, port, self._capabilities, session_id=self._random.getrandbits(31))
-        self._call = self._line.do(
-            lambda now: self._line.agent.invite(
-                uri,
-                self._address,
-                NameAddr(None, uri),
-                now,
-                sdp=self._offer_bytes(),
-                headers=list((headers or {}).items()),
-                credentials=self._credentials,
-                next_hop=next_hop,
-            )
-        )
         try:
             await asyncio.wait({answered, ended}, timeout=ring_s, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
@@ -347,22 +345,20 @@ class Phone:
         if self._call is not call:
             media.close()
             return
-        session_id = self._random.getrandbits(31)
-        agreed: Negotiated | None = None
+        description = self._describe(host, port)
+        offer = call.request.body if call.has_offer else None
+        agreed: Agreed | None = None
         try:
-            offer = call.request.body if call.has_offer else None
-            if offer:
-                self._local, agreed = answer_offer(
-                    parse_sdp(offer), host, port, self._capabilities, session_id=session_id
-                )
+            if offer is None:
+                sdp = description.offer()
             else:
-                self._local = make_offer(host, port, self._capabilities, session_id=session_id)
+                sdp, agreed = description.answer(offer)
         except SdpError:
             self._line.do(lambda now: call.reject(488, now))
             return
-        self._line.do(lambda now: call.answer(self._offer_bytes(), now))
+        self._line.do(lambda now: call.answer(sdp, now))
         if agreed is not None:
-            self._apply(agreed)
+            media.start(agreed)
             self._talk()
 
     def _on_confirmed(self, sdp: bytes | None) -> None:
@@ -374,49 +370,37 @@ class Phone:
             return
         self._talk()
 
-    def _on_offer(self, call: Call, sdp: bytes | None) -> None:
-        media, local = self._media, self._local
-        if media is None or local is None or local.connection is None:
+    def _on_offer(self, call: Call, offer: bytes | None) -> None:
+        media, description = self._media, self._description
+        if media is None or description is None:
             self._line.do(lambda now: call.refuse_offer(488, now))
             return
-        host, port = local.connection.host, next(m.port for m in local.media if m.port)
-        if sdp is None:
-            self._local = make_offer(host, port, self._capabilities, previous=local)
-            self._line.do(lambda now: call.answer_offer(self._offer_bytes(), now))
+        if offer is None:
+            ours = description.offer()
+            self._line.do(lambda now: call.answer_offer(ours, now))
             return
         try:
-            answer, agreed = answer_offer(parse_sdp(sdp), host, port, self._capabilities, previous=local)
+            answer, agreed = description.answer(offer)
         except SdpError:
             self._line.do(lambda now: call.refuse_offer(488, now))
             return
-        self._local = answer
-        self._line.do(lambda now: call.answer_offer(self._offer_bytes(), now))
-        self._apply(agreed)
+        self._line.do(lambda now: call.answer_offer(answer, now))
+        media.start(agreed)
 
-    def _accept(self, sdp: bytes) -> bool:
+    def _accept(self, answer: bytes) -> bool:
         """Take the answer to our offer; False when it cannot be understood."""
-        assert self._local is not None
+        assert self._media is not None
+        assert self._description is not None
         try:
-            self._apply(accept_answer(self._local, parse_sdp(sdp), self._capabilities))
+            self._media.start(self._description.accept(answer))
         except SdpError:
             return False
         return True
 
-    def _apply(self, agreed: Negotiated) -> None:
-        assert self._media is not None
-        self._media.start(
-            Agreed(
-                host=agreed.remote_host,
-                port=agreed.remote_port,
-                codec=agreed.codec,
-                payload_type=agreed.payload_type,
-                receive_payload_type=agreed.receive_payload_type,
-                telephone_event=agreed.telephone_event_payload_type,
-                receive_telephone_event=agreed.receive_telephone_event_payload_type,
-                ptime_ms=agreed.ptime_ms,
-                may_send=agreed.may_send,
-            )
-        )
+    def _describe(self, host: str, port: int) -> Description:
+        session_id = self._random.getrandbits(31)
+        self._description = Description(host, port, self._capabilities, session_id)
+        return self._description
 
     # --- one call's beginning and end -------------------------------------------------------------------
 
@@ -426,7 +410,7 @@ class Phone:
         self.has_rung = False
         self.talking_since_s = None
         self._call = None
-        self._local = None
+        self._description = None
         self._digits_heard = ""
         self._ended = self._loop.create_future()
 
@@ -448,7 +432,7 @@ class Phone:
             self._media.close()
             self._media = None
         self._call = None
-        self._local = None
+        self._description = None
         self.over = over
         self.state = PhoneState.IDLE
         if self._ended is not None and not self._ended.done():
@@ -458,14 +442,11 @@ class Phone:
                 self._ended.set_result(over)
 
     def _reoffer(self, direction: Direction) -> None:
-        call, local = self._call, self._local
-        if call is None or local is None or local.connection is None or self.state is not PhoneState.TALKING:
+        call, description = self._call, self._description
+        if call is None or description is None or self.state is not PhoneState.TALKING:
             raise RuntimeError(f"{self.settings.user} is not in a call")
-        port = next(m.port for m in local.media if m.port)
-        self._local = make_offer(
-            local.connection.host, port, self._capabilities, direction=direction, previous=local
-        )
-        self._line.do(lambda now: call.reoffer(self._offer_bytes(), now))
+        offer = description.offer(direction)
+        self._line.do(lambda now: call.reoffer(offer, now))
 
     def _send_info(self, call: Call, digit: str, duration_ms: int) -> None:
         self._line.do(lambda now: call.send_info_digit(digit, duration_ms, now))
@@ -488,10 +469,6 @@ class Phone:
         if self.settings.username is None:
             return None
         return self.settings.username, self.settings.password or ""
-
-    def _offer_bytes(self) -> bytes:
-        assert self._local is not None
-        return self._local.to_bytes()
 
     def _parse_target(self, target: str) -> SipUri:
         if not target.lower().startswith(("sip:", "sips:")):

@@ -203,3 +203,12 @@ async def test_a_server_that_takes_no_connections_fails_at_once() -> None:
         assert failed.value.over.cause is EndCause.UNREACHABLE
         assert asyncio.get_running_loop().time() < 1
     assert not network().bound
+
+
+async def test_a_header_that_cannot_be_sent_is_refused_and_the_telephone_stays_usable() -> None:
+    async with telephone("bob", answers=True) as bob, telephone("alice") as alice:
+        with pytest.raises(ValueError, match=r"."):
+            await alice.dials(bob.uri, headers={"X-Evil": "a\r\nInjected: yes"})
+        assert len(network().bound) == 2
+        await alice.dials(bob.uri, headers={"X-Fine": "yes"})
+        assert alice.state is PhoneState.TALKING
