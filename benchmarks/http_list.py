@@ -15,7 +15,6 @@ import contextlib
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -309,9 +308,7 @@ def measure(folder: Path, seconds: float, rounds: int, only: str) -> list[Row]:
                     [cost_us(server, request, seconds, fresh=fresh) for server, fresh in asked]
                     for _ in range(rounds)
                 ]
-                row = Row(
-                    case, len(body), *(statistics.median(column) for column in zip(*samples, strict=True))
-                )
+                row = Row(case, len(body), *(min(column) for column in zip(*samples, strict=True)))
                 print(row, file=sys.stderr)
                 rows.append(row)
             return rows
@@ -324,8 +321,8 @@ def report(rows: list[Row], command: str) -> str:
         f"`{command}`, {platform.python_implementation()} {platform.python_version()}, "
         f"{os.cpu_count()} cores, {platform.machine()}.",
         "",
-        "CPU of the server process for one request, in µs (median of the rounds), out of 1,000 and out of 1,000,000",
-        "conferences. *Bare* is an ASGI application on the same uvicorn that returns the same bytes and does nothing",
+        "CPU of the server process for one request, in µs, out of 1,000 and out of 1,000,000",
+        "conferences; the best of the rounds, because whatever else runs on the machine only adds. *Bare* is an ASGI application on the same uvicorn that returns the same bytes and does nothing",
         "else. *Same* is one question again and again; *new* is never the same question twice.",
         "",
         "| dialect | list | bytes | bare | same, 1,000 | same, 1,000,000 | new, 1,000 | new, 1,000,000 "

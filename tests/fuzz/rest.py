@@ -86,6 +86,10 @@ class Wire(asyncio.Transport):
     def write(self, data: Any) -> None:
         self.sent += data
 
+    def writelines(self, list_of_data: Any) -> None:
+        for data in list_of_data:
+            self.write(data)
+
     def get_write_buffer_size(self) -> int:
         return 0
 

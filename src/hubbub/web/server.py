@@ -61,6 +61,11 @@ class WebServer:
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def connections(self) -> int:
+        """Open connections."""
+        return len(self._server.server_state.connections)
+
     async def start(self, host: str, port: int) -> int:
         """Listen. Returns the port, which is another one when `port` is 0.
 

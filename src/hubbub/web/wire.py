@@ -65,9 +65,8 @@ class WireCycle(RequestResponseCycle):
         elif not self.keep_alive:
             parts.append(b"Connection: close\r\n")
         parts.append(b"\r\n")
-        if self.scope["method"] != "HEAD":
-            parts.append(body)
-        self.transport.write(b"".join(parts))
+        head = b"".join(parts)
+        self.transport.writelines((head,) if self.scope["method"] == "HEAD" else (head, body))
         self.response_complete = True
         self.message_event.set()
         if not self.keep_alive and not (closing and self.more_body):

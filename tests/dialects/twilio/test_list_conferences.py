@@ -156,3 +156,26 @@ async def test_the_row_text_says_what_the_fetched_resource_says(desk: Desk, stor
     for status in ("completed", "init"):
         for row in read(await ask(desk, f"{LIST}?Status={status}"))["conferences"]:
             assert row == read(await ask(desk, row["uri"]))
+
+
+async def test_a_row_that_changed_is_printed_anew(store: Any) -> None:
+    """Texts of rows are kept; a change of anything printed must show, whatever its time stamp."""
+    desk, abroad = make_desk(store), make_desk(store, DialectSettings(region="au1"))
+    base = standup(id="5" * 32)
+    seen = []
+    for row in (base, base._replace(name="n"), base._replace(region="jp1"), base._replace(updated_at_ms=T0)):
+        await enter(store, row)
+        for each in (desk, abroad):
+            [said] = read(await ask(each, LIST))["conferences"]
+            assert said == read(await ask(each, said["uri"]))
+            seen.append((said["friendly_name"], said["region"], said["date_updated"]))
+    assert len(set(seen)) == 7
+
+
+async def test_texts_are_kept_for_so_many_rooms_only(
+    desk: Desk, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hubbub.dialects.twilio.conferences.TEXTS_MAX", 2)
+    await enter(store, *(conference(n) for n in range(5)))
+    for _ in range(2):
+        assert await sids(desk, f"{LIST}?Status=completed") == [sid(n) for n in (4, 3, 2, 1, 0)]
