@@ -98,7 +98,9 @@ def pages(dice: random.Random, rooms: list[Conference]) -> PageRequest:
 @pytest.fixture(autouse=True)
 def low_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tallies, "SPLIT_AT", 6)
+    monkeypatch.setattr(tallies, "LOOK_EVERY", 1)
     monkeypatch.setattr(stretches, "LOOK_AT", 3)
+    monkeypatch.setattr(stretches, "PARTS_AT_ONCE", 3)
     monkeypatch.setattr(stretches, "LOOK_AT_WITH_PATTERN", 12)
     monkeypatch.setattr(conference_list, "SKIP_DIRECTLY", 2)
     monkeypatch.setattr(name_search, "MATCHES_MAX", 60)

@@ -19,6 +19,8 @@ from hubbub.storage.unit_of_work import SqlReader, SqlTransactionBlock, WriteLoc
 DATABASE: Final = "hubbub.sqlite3"
 KEY: Final = "server.key"
 LOCK: Final = "serve.lock"
+SERVER_CHECKPOINT_PAGES: Final = 1000
+COMMAND_CHECKPOINT_PAGES: Final = 16_000
 
 
 class SqliteStore:
@@ -81,7 +83,11 @@ def open_store(
     writing = None
     try:
         vault = Vault(load_key(directory / KEY, entropy), entropy)
-        writing = sqlite.connect(directory / DATABASE, durability=durability)
+        writing = sqlite.connect(
+            directory / DATABASE,
+            durability=durability,
+            checkpoint_pages=SERVER_CHECKPOINT_PAGES if serving else COMMAND_CHECKPOINT_PAGES,
+        )
         migrate(writing)
         reading = sqlite.connect(directory / DATABASE, read_only=True)
     except BaseException:

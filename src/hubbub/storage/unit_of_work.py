@@ -32,11 +32,11 @@ Listener = Callable[[Sequence[NumberedEvent]], None]
 class SqlReader:
     """The questions of `ports.Reader`, each answered by the repository of its noun."""
 
-    def __init__(self, db: Connection, vault: Vault) -> None:
+    def __init__(self, db: Connection, vault: Vault, *, writes: bool = False) -> None:
         self._accounts = Accounts(db, vault)
         self._applications = Applications(db, vault)
         self._calls = Calls(db)
-        self._conferences = Conferences(db)
+        self._conferences = Conferences(db, writes=writes)
         self._participants = Participants(db)
         self._events = Events(db)
 
@@ -130,7 +130,7 @@ class SqlTransaction(SqlReader):
     """One open transaction of `ports.Transaction`; useless once its block is left."""
 
     def __init__(self, db: Connection, vault: Vault) -> None:
-        super().__init__(db, vault)
+        super().__init__(db, vault, writes=True)
         self.written: list[NumberedEvent] = []
         """The events appended so far, with the numbers they will have."""
 

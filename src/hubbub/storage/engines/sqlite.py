@@ -52,12 +52,24 @@ def word(name: str, argument: str) -> str:
     raise ValueError(f"no such word: {name}")
 
 
-def connect(path: Path, *, durability: str = "normal", read_only: bool = False) -> sqlite3.Connection:
-    """A connection with everything set that the schema relies on; the file is made if it is not there."""
+def connect(
+    path: Path, *, durability: str = "normal", read_only: bool = False, checkpoint_pages: int = 1000
+) -> sqlite3.Connection:
+    """A connection with everything set that the schema relies on; the file is made if it is not there.
+
+    Args:
+        path: the database.
+        durability: see `DURABILITIES`.
+        read_only: refuse to write.
+        checkpoint_pages: how long the write-ahead log grows before a commit folds it into the file. A server
+            wants it short, since the loop waits; an import wants it long, since pages written twice are
+            folded once.
+    """
     raw = sqlite3.connect(path, isolation_level=None, cached_statements=_STATEMENTS, timeout=BUSY_WAIT_S)
     raw.execute("PRAGMA journal_mode = WAL")
     raw.execute(f"PRAGMA synchronous = {DURABILITIES[durability]}")
     raw.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    raw.execute(f"PRAGMA wal_autocheckpoint = {checkpoint_pages}")
     if read_only:
         raw.execute("PRAGMA query_only = ON")
     return raw

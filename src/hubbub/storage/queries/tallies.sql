@@ -1,10 +1,10 @@
 -- name: list_tallies
--- The parts of one node in which rows may have been updated between two times, in order.
+-- The first parts of one node in which rows may have been updated between two times, in order.
 SELECT bucket, split, n0, n1, n2, n3, n4, completed_updated_min, live_updated_min, updated_max
 FROM conference_tallies
 WHERE scope = ? AND level = ? AND bucket BETWEEN ? AND ?
     AND updated_max >= ? AND (completed_updated_min <= ? OR (n0 + n1 + n2 + n3 > 0 AND live_updated_min <= ?))
-ORDER BY bucket;
+ORDER BY bucket {ascending} LIMIT ?;
 
 -- name: get_tally_root
 -- The whole of a scope, and how often it was changed.

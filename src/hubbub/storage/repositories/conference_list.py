@@ -9,13 +9,14 @@ from hubbub.domain.paging import PageRequest
 from hubbub.domain.queries import ConferenceQuery
 from hubbub.storage.engines.connection import Connection, Row
 from hubbub.storage.places import cursor_place
+from hubbub.storage.repositories import name_search
 from hubbub.storage.repositories.conference_walk import END, START, Bound, Walk, from_place, walk_of
 from hubbub.storage.repositories.name_search import Matches, NameSearches
 from hubbub.storage.repositories.participants import check
 from hubbub.storage.repositories.stretches import Stretches
 from hubbub.storage.repositories.tally_tree import TallyTree, tally_tree
 
-SKIP_DIRECTLY = 64
+SKIP_DIRECTLY = 512
 """Up to here an offset is skipped row by row: it costs less than the way down the tree."""
 
 
@@ -62,6 +63,7 @@ class ConferenceList:
             matches = await self._searches.find(query, walk, tree.revision)
             if matches is not None:
                 return Matches(self._db, matches)
+            return Stretches(self._db, walk, tree, at_least=name_search.MATCHES_MAX)
         return Stretches(self._db, walk, tree)
 
 

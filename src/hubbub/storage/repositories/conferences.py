@@ -25,16 +25,21 @@ _REASON[None] = None
 class Conferences:
     """Reads and writes conferences."""
 
-    __slots__ = ("_db", "_list", "_tallies")
+    __slots__ = ("_db", "_keys", "_list", "_tallies")
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, *, writes: bool = False) -> None:
         self._db = db
         self._list = ConferenceList(db)
         self._tallies = Tallies(db)
+        self._keys: dict[str, Key | None] | None = {} if writes else None
+        """What the transaction has read or written: nobody else writes meanwhile."""
 
     async def get(self, conference_id: str) -> Conference | None:
         row = await self._db.one("get_conference", (conference_id,))
-        return None if row is None else conferences_of([row])[0]
+        conference = None if row is None else conferences_of([row])[0]
+        if self._keys is not None:
+            self._keys[conference_id] = None if conference is None else key_of(conference)
+        return conference
 
     async def live(self, account_id: str, name: str) -> Conference | None:
         row = await self._db.one("get_live_conference", (account_id, name))
@@ -44,17 +49,17 @@ class Conferences:
         return conferences_of(await self._db.all("list_live_conferences", (node,)))
 
     async def put(self, conference: Conference) -> None:
-        values = written(conference)
-        row = await self._db.one("get_conference_key", (conference.id,))
-        await self._db.run("put_conference", values)
-        after = Key(
-            conference.account_id,
-            conference.name,
-            values[-1],
-            values[3],
-            conference.updated_at_ms,
-        )
-        self._tallies.change(None if row is None else Key._make(row), after)
+        assert self._keys is not None
+        own_id = conference.id
+        if own_id in self._keys:
+            before = self._keys[own_id]
+        else:
+            row = await self._db.one("get_conference_key", (own_id,))
+            before = None if row is None else Key._make(row)
+        after = key_of(conference)
+        await self._db.run("put_conference", written(conference, after))
+        self._keys[own_id] = after
+        self._tallies.change(before, after)
 
     async def flush(self) -> None:
         """Bring the tallies up to date; before a commit, and before a list in the same transaction."""
@@ -66,14 +71,20 @@ class Conferences:
         return Page(conferences_of(rows), has_more, has_previous, total)
 
 
-def written(conference: Conference) -> tuple[Any, ...]:
-    """The row of `put_conference`."""
-    return (
-        *conference[:3],
-        int(conference.phase),
-        *conference[4:],
+def key_of(conference: Conference) -> Key:
+    """What the tallies know it by."""
+    return Key(
+        conference.account_id,
+        conference.name,
         place_of(conference.created_at_ms, conference.id),
+        int(conference.phase),
+        conference.updated_at_ms,
     )
+
+
+def written(conference: Conference, key: Key) -> tuple[Any, ...]:
+    """The row of `put_conference`."""
+    return (*conference[:3], key.phase, *conference[4:], key.place)
 
 
 def conferences_of(rows: list[Row]) -> list[Conference]:

@@ -13,10 +13,12 @@ from hubbub.storage.engines.connection import Connection, Row
 from hubbub.storage.repositories.conference_walk import Bound, Walk, from_place
 from hubbub.storage.repositories.tally_tree import Node, TallyTree
 
-LOOK_AT: Final = 256
+LOOK_AT: Final = 512
 """Matching rows up to which a stretch is read rather than looked into further."""
 LOOK_AT_WITH_PATTERN: Final = 4096
 """The same where names must be compared: the tallies know nothing of names, so looking further is no use."""
+PARTS_AT_ONCE: Final = 8
+"""A list is mostly content with the first parts of a node; the rest is asked for when it is wanted."""
 
 
 class Stretch(NamedTuple):
@@ -32,12 +34,13 @@ class Stretch(NamedTuple):
 class Stretches:
     """Answers lists of a walk that meets rows which are not asked for."""
 
-    __slots__ = ("_db", "_look_at", "_tree", "_walk")
+    __slots__ = ("_at_least", "_db", "_look_at", "_tree", "_walk")
 
-    def __init__(self, db: Connection, walk: Walk, tree: TallyTree | None) -> None:
+    def __init__(self, db: Connection, walk: Walk, tree: TallyTree | None, at_least: int = 0) -> None:
         self._db = db
         self._walk = walk
         self._tree = tree
+        self._at_least = at_least
         self._look_at = LOOK_AT if walk.pattern is None else LOOK_AT_WITH_PATTERN
 
     async def rows(self, low: Bound, high: Bound, descending: bool, limit: int, offset: int = 0) -> list[Row]:
@@ -70,6 +73,8 @@ class Stretches:
     async def count(self, limit: int) -> int:
         """How many rows there are in all, up to a limit."""
         walk = self._walk
+        if limit <= self._at_least:
+            return limit
         if self._tree is None:
             return await walk.number(self._db, walk.low, walk.high, limit)
         total = 0
@@ -131,22 +136,31 @@ class Stretches:
         With `exact` a stretch that matches as a whole says so; without, the two bounds need not be looked
         into, because a list stops where it has enough.
         """
-        first_wanted, end_wanted = low[0], high[0] + 1
-        pending = [tree.root]
+        # What is still to be looked at, the next one last: a node, and between which places.
+        pending = [(tree.root, max(low[0], 0), high[0], False)]
         while pending:
-            node = pending.pop()
-            matching = tree.matching(node)
-            first, end = node.first, node.end
-            if not matching or end <= first_wanted or first >= end_wanted or self._is_outside(node):
-                continue
-            whole = self._is_inside(node, matching)
-            if whole and first > low[0] and end <= high[0]:
-                yield Stretch(first, end, matching, node)
-            elif node.split and matching > self._look_at and (exact or not whole):
-                parts = await tree.parts(node, max(first_wanted, 0), end_wanted, self._walk.updated)
-                pending += parts if descending else parts[::-1]
-            else:
-                yield Stretch(first, end, None, node)
+            node, first_wanted, last_wanted, is_rest = pending.pop()
+            if not is_rest:
+                matching = tree.matching(node)
+                first, end = node.first, node.end
+                if not matching or end <= first_wanted or first > last_wanted or self._is_outside(node):
+                    continue
+                whole = self._is_inside(node, matching)
+                if whole and first > low[0] and end <= high[0]:
+                    yield Stretch(first, end, matching, node)
+                    continue
+                if not node.split or matching <= self._look_at or (whole and not exact):
+                    yield Stretch(first, end, None, node)
+                    continue
+            parts = await tree.parts(
+                node, first_wanted, last_wanted, self._walk.updated, descending, PARTS_AT_ONCE
+            )
+            if len(parts) == PARTS_AT_ONCE:
+                if descending:
+                    pending.append((node, first_wanted, parts[-1].first - 1, True))
+                else:
+                    pending.append((node, parts[-1].end, last_wanted, True))
+            pending += [(part, first_wanted, last_wanted, False) for part in reversed(parts)]
 
     def _is_outside(self, node: Node) -> bool:
         """No row of it was updated between the two times."""

@@ -17,8 +17,11 @@ from hubbub.storage.places import PLACE_MAX
 SHIFTS: Final = (63, 51, 45, 39, 33, 27, 21, 15, 9, 3)
 """By level: how many low bits of a place a bucket leaves out. Level 1 is about thirteen months wide, below
 it each level is 64 times finer: six days, two hours, two minutes …"""
-SPLIT_AT: Final = 128
+SPLIT_AT: Final = 512
 """Rows from which a node has parts: counting fewer costs less than going down another level."""
+LOOK_EVERY: Final = 16
+"""Whether a scope has grown enough is looked up at one change in so many, by the last digit of the place. It
+gets its tree a little later for it; but names are many, and few are busy."""
 NEVER_MIN: Final = 1 << 62
 NEVER_MAX: Final = -(1 << 62)
 
@@ -115,7 +118,7 @@ class Tallies:
         for key, sign in changes:
             root.add(key, sign)
         if await self._db.one("change_tally", (*root.values(), scope.key, 0, 0)) is None:
-            return await self._plant(scope, any(sign > 0 for _, sign in changes))
+            return await self._plant(scope, changes)
         growing = {0}
         for level in range(1, len(SHIFTS)):
             shift, above = SHIFTS[level], SHIFTS[level - 1]
@@ -140,10 +143,12 @@ class Tallies:
                 break
         return True
 
-    async def _plant(self, scope: Scope, grew: bool) -> bool:
+    async def _plant(self, scope: Scope, changes: list[tuple[Key, int]]) -> bool:
         """Give a scope its tree, if it has grown large enough."""
+        if not any(key.place % LOOK_EVERY == 0 for key, _ in changes):
+            return False
         statement = f"has_rows_of_{scope.statement}"
-        if not grew or await self._db.one(statement, (*scope.head, SPLIT_AT - 1)) is None:
+        if await self._db.one(statement, (*scope.head, SPLIT_AT - 1)) is None:
             return False
         await self._fill(scope, 0, 0, PLACE_MAX)
         await self._split(scope, 0, 0)

@@ -60,13 +60,18 @@ class TallyTree:
         """How many of a node's rows are in the phases."""
         return sum(count for count, weight in zip(node.counts, self._weights, strict=True) if weight)
 
-    async def parts(self, node: Node, low: int, high: int, updated: tuple[int, int]) -> list[Node]:
-        """The nodes below that reach between two places and may hold rows updated between two times."""
+    async def parts(
+        self, node: Node, low: int, high: int, updated: tuple[int, int], descending: bool, limit: int
+    ) -> list[Node]:
+        """The nodes below that reach between two places and may hold rows updated between two times.
+
+        The first `limit` of them, in list order.
+        """
         level = node.level + 1
-        shift, spread = SHIFTS[level], SHIFTS[node.level] - SHIFTS[level]
-        first = node.bucket << spread
-        span = (max(first, low >> shift), min(first + (1 << spread) - 1, high >> shift))
-        rows = await self._db.all("list_tallies", (self._scope, level, *span, *updated, updated[1]))
+        shift = SHIFTS[level]
+        span = (max(node.first, low) >> shift, min(node.end - 1, high) >> shift)
+        statement = "list_tallies_descending" if descending else "list_tallies"
+        rows = await self._db.all(statement, (self._scope, level, *span, *updated, updated[1], limit))
         return [_node(level, row) for row in rows]
 
     async def rank(self, place: int) -> tuple[int, int | None]:
