@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from hubbub.protocol.sip.answer_repeater import AnswerRepeater
 from hubbub.protocol.sip.bodies import UnsupportedBody, sdp_of
+from hubbub.protocol.sip.challenges import answer_challenge
 from hubbub.protocol.sip.dialog import Dialog
 from hubbub.protocol.sip.digest_client import DigestClient
 from hubbub.protocol.sip.errors import SipParseError
@@ -25,7 +26,7 @@ from hubbub.protocol.sip.message import SipRequest, SipResponse
 from hubbub.protocol.sip.renegotiation import Renegotiation
 from hubbub.protocol.sip.routing import Peer
 from hubbub.protocol.sip.session_keeper import SessionKeeper
-from hubbub.protocol.sip.station import ALLOW, METHODS, SUPPORTED, Fields, Station
+from hubbub.protocol.sip.station import Fields, Station
 from hubbub.protocol.sip.transactions import ClientTransaction, ServerTransaction
 from hubbub.protocol.sip.values import ContentType, methods
 
@@ -197,7 +198,7 @@ class Call:
         elif method == "OPTIONS":
             self.station.respond(transaction, 200, now, fields=self.station.dialog_fields(request, source))
         else:
-            refuse_method(self.station, transaction, now)
+            self.station.refuse_method(transaction, now)
 
     def _receive_bye(
         self, transaction: ServerTransaction, request: SipRequest, dialog: Dialog, now: float
@@ -254,19 +255,10 @@ class Call:
         dialog: Dialog | None,
         now: float,
     ) -> ClientTransaction | None:
-        """Sends a challenged request again with credentials, next CSeq and a new branch (§22.2); None when hopeless."""
-        credentials = self.credentials
-        if response.status not in (401, 407) or credentials is None:
+        """Sends a challenged request again with our credentials; None when it was no challenge, or a hopeless one."""
+        if response.status not in (401, 407) or self.credentials is None:
             return None
-        if transaction.attempt >= self.station.settings.limits.challenges_max:
-            return None
-        if not credentials.learn(transaction.request, response):
-            return None
-        request = again(transaction.request, dialog)
-        credentials.authorize(request)
-        sent = self.station.send_request(request, transaction.peer, handler, now)
-        sent.attempt = transaction.attempt + 1
-        return sent
+        return answer_challenge(self.station, self.credentials, transaction, response, handler, dialog, now)
 
     def acknowledge_reinvite(self, transaction: ClientTransaction, now: float) -> None:
         """Sends the ACK of a 2xx to our re-INVITE."""
@@ -417,27 +409,3 @@ class Call:
             return
         if response.status in (408, 481):
             self.lose(EndCause.DIALOG_LOST, response.status, now)
-
-
-def again(request: SipRequest, dialog: Dialog | None) -> SipRequest:
-    """A request to be sent once more as a new one: next CSeq, Via left to the sender. No dialog means an INVITE's own."""
-    if dialog is None:
-        number = request.cseq.number + 1
-    else:
-        dialog.local_cseq += 1
-        number = dialog.local_cseq
-    copy = SipRequest(request.method, request.uri, request.headers.copy(), request.body)
-    copy.headers.remove("Via")
-    copy.headers.remove("User-Agent")
-    copy.headers.set("CSeq", f"{number} {request.method}")
-    return copy
-
-
-def refuse_method(station: Station, transaction: ServerTransaction, now: float) -> None:
-    """405 to a method of SIP that we do not serve, 501 to one that we never heard of (§8.2.1, §21.5.2)."""
-    known = transaction.request.method in _OTHER_METHODS or transaction.request.method in METHODS
-    status = 405 if known else 501
-    station.respond(transaction, status, now, fields=[("Allow", ALLOW), ("Supported", SUPPORTED)])
-
-
-_OTHER_METHODS = frozenset(("REGISTER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "MESSAGE", "REFER"))

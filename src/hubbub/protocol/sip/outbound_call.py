@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from hubbub.protocol.sip.address import NameAddr
 from hubbub.protocol.sip.bodies import UnsupportedBody, sdp_of
-from hubbub.protocol.sip.call import Call, CallState, again
+from hubbub.protocol.sip.call import Call, CallState
+from hubbub.protocol.sip.challenges import again
 from hubbub.protocol.sip.dialog import Dialog
 from hubbub.protocol.sip.digest_client import DigestClient
 from hubbub.protocol.sip.errors import SipParseError

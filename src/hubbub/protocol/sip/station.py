@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK")
 ALLOW: Final = ", ".join(METHODS)
+_KNOWN_METHODS: Final = {*METHODS, "REGISTER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "MESSAGE", "REFER"}
 EXTENSIONS: Final = ("100rel", "timer")
 SUPPORTED: Final = ", ".join(EXTENSIONS)
 SDP_TYPE: Final = "application/sdp"
@@ -150,6 +151,11 @@ class Station:
             headers.add("Content-Type", SDP_TYPE)
             response.body = sdp
         self.transactions.respond(transaction, response, now)
+
+    def refuse_method(self, transaction: ServerTransaction, now: float) -> None:
+        """405 to a method of SIP that we do not serve, 501 to one that we never heard of (§8.2.1, §21.5.2)."""
+        status = 405 if transaction.request.method in _KNOWN_METHODS else 501
+        self.respond(transaction, status, now, fields=[("Allow", ALLOW), ("Supported", SUPPORTED)])
 
     def dialog_fields(self, request: SipRequest, source: Peer) -> Fields:
         """What a response that makes or refreshes a dialog carries besides (§12.1.1, §13.3.1.4)."""

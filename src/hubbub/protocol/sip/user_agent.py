@@ -27,7 +27,6 @@ from hubbub.protocol.sip.admission import (
     unsupported_extensions,
 )
 from hubbub.protocol.sip.bodies import UnsupportedBody, sdp_of
-from hubbub.protocol.sip.call import refuse_method
 from hubbub.protocol.sip.dialog import Dialog
 from hubbub.protocol.sip.digest_client import DigestClient
 from hubbub.protocol.sip.errors import SipParseError
@@ -326,7 +325,7 @@ class UserAgent:
         else:
             served = self._serve_other(request, source, now) if self._serve_other is not None else None
             if served is None:
-                refuse_method(station, transaction, now)
+                station.refuse_method(transaction, now)
             else:
                 station.respond(transaction, served[0], now, fields=served[1])
 
