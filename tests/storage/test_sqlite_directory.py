@@ -1,5 +1,6 @@
 """What lies in a data directory, and who may open it."""
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -7,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hubbub.storage import DirectoryInUse, SchemaTooNew, StorageUnusable, open_store
+from hubbub.domain.errors import InvalidValue
+from hubbub.domain.paging import PageRequest
+from hubbub.domain.queries import ConferenceQuery
+from hubbub.storage import DirectoryInUse, SchemaTooNew, StorageUnusable, WriterBusy, open_store
 from hubbub.storage.engines import sqlite
 from hubbub.storage.migrate import migrate, migrations
-from storage.cast import Dice, account, event
+from storage.cast import ACME, Dice, account, event
 
 
 async def test_a_directory_is_made_and_opened_again(tmp_path: Path) -> None:
@@ -106,3 +110,54 @@ def test_every_statement_compiles_against_the_schema() -> None:
         raw.execute(f"EXPLAIN {sql}", [None] * sql.count("?"))
     raw.close()
     assert len(statements) > 40
+
+
+async def test_another_process_that_writes_is_waited_for_without_holding_up_the_loop(tmp_path: Path) -> None:
+    server, command = open_store(tmp_path, entropy=Dice()), open_store(tmp_path, entropy=Dice())
+    order: list[str] = []
+
+    async def write() -> None:
+        async with server.transaction() as tx:
+            order.append("server")
+            await tx.append([event()])
+
+    async with command.transaction() as tx:
+        waiting = asyncio.create_task(write())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        await tx.append([event()])
+        assert await server.read.events(0, 5) == []
+        order.append("command")
+    await waiting
+    assert order == ["command", "server"]
+    assert [e.number for e in await server.read.events(0, 5)] == [1, 2]
+    await server.aclose()
+    await command.aclose()
+
+
+async def test_a_process_that_never_stops_writing_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_WAIT_S", 0.004)
+    server, command = open_store(tmp_path, entropy=Dice()), open_store(tmp_path, entropy=Dice())
+    async with command.transaction() as tx:
+        with pytest.raises(WriterBusy, match="locked"):
+            async with server.transaction():
+                pass
+        await tx.append([event()])
+    async with server.transaction() as tx:
+        await tx.append([event()])
+    assert len(await server.read.events(0, 5)) == 2
+    await server.aclose()
+    await command.aclose()
+
+
+async def test_half_a_surrogate_pair_is_found_nowhere_and_not_stored(tmp_path: Path) -> None:
+    store = open_store(tmp_path, entropy=Dice())
+    assert await store.read.account_by_email("\ud800") is None
+    page = await store.read.conferences(ConferenceQuery(ACME, name="\udc00"), PageRequest(5, total_limit=5))
+    assert page == ([], False, False, 0)
+    async with store.transaction() as tx:
+        with pytest.raises(InvalidValue):
+            await tx.put_account(account(friendly_name="\ud800"))
+    await store.aclose()
