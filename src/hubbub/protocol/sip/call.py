@@ -380,6 +380,8 @@ class Call:
         """The signalling is done, too: the user agent forgets the call."""
         self.stop_repeating()
         self._bye = None
+        # They point back here: without this a call would wait for the garbage collector.
+        self._renegotiation = self._keeper = None
         self.station.calls.pop((self.call_id, self.local_tag), None)
 
     def _give_up_early(self, now: float, reason: str | None) -> None:
