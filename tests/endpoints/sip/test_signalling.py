@@ -11,6 +11,7 @@ from endpoints.sip.parties import OTHER, SERVER, party, two_parties, void
 from hubbub.domain.call import HangupCause
 from hubbub.domain.errors import Conflict
 from hubbub.domain.ids import CallId
+from hubbub.lab.network import Conditions
 from hubbub.protocol.sip.message import SipRequest
 from hubbub.protocol.sip.parser import parse_message
 from sip_wire import ANSWER, OFFER, reply_text, request_text
@@ -289,3 +290,30 @@ async def far_end() -> FarEnd:
     alice, loop = FarEnd(), asyncio.get_running_loop()
     alice.transport, _ = await loop.create_datagram_endpoint(lambda: alice, local_addr=("192.0.2.1", 5060))
     return alice
+
+
+async def test_closing_waits_until_the_far_end_knows_that_its_call_is_over() -> None:
+    loop = asyncio.get_running_loop()
+    async with party(OTHER) as other:
+        async with party(SERVER) as server:
+            loop.network.set_conditions(Conditions(delay_s=0.2))  # type: ignore[attr-defined]
+            server.answers()
+            other.place(f"sip:room@{SERVER}")
+            await asyncio.sleep(0.45)  # the 200 is there, its ACK is not
+            server.endpoint.hang_up(server.events.calls[0].call_id, HangupCause.SERVER_STOPPED)
+            began = loop.time()
+        assert other.events.end == (HangupCause.HANGUP, None)
+        assert 0.2 < loop.time() - began < 1
+
+
+async def test_closing_does_not_wait_for_ever() -> None:
+    loop = asyncio.get_running_loop()
+    async with party(SERVER) as server:
+        alice = await far_end()
+        server.place("sip:alice@192.0.2.1")
+        await asyncio.sleep(0.1)
+        await alice.say(reply_text(alice.heard[0], 200, body=ANSWER))
+        server.endpoint.hang_up(CallId(f"{1:032x}"), HangupCause.SERVER_STOPPED)
+        alice.transport.close()
+        began = loop.time()
+    assert loop.time() - began == pytest.approx(2.0, abs=0.1)

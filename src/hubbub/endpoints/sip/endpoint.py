@@ -78,9 +78,10 @@ class SipEndpoint(SipSignalling):
         return {**self._shell.statistics(), "legs": len(self._legs)}
 
     async def aclose(self) -> None:
-        """Stop listening; calls that are still there are left as they are, and their ports given back."""
+        """Stop listening, once the far ends know what ended; calls that are still there are left as they are."""
         for task in list(self._tasks):
             task.cancel()
+        await self._shell.finish()
         await self._shell.aclose()
         for leg in list(self._legs.values()):
             self._close(leg)

@@ -35,5 +35,7 @@ class SipSettings:
     """Longest wait for a TCP connection of ours."""
     unsent_bytes_max: int = 1 << 20
     """Bytes waiting for a TCP peer that does not read; beyond that it is cut off."""
+    linger_s: float = 2.0
+    """Longest wait, when closing, for the far ends to confirm that calls are over."""
     trunks_fresh_s: float = 1.0
     """How old the list of trunks may be when a caller is judged by it."""

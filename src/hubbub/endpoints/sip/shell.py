@@ -8,6 +8,7 @@ simulated loop everything here runs on simulated time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 from collections.abc import Callable, Mapping
@@ -64,6 +65,7 @@ class SipShell:
         self._transports: dict[str, Transport] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._is_flushing = False
+        self._finished: asyncio.Future[None] | None = None
         self._names: dict[str, tuple[str, float]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._tcp: TcpTransport | None = None
@@ -140,6 +142,14 @@ class SipShell:
         finally:
             self.flush()
 
+    async def finish(self) -> None:
+        """Wait for the far ends to confirm that the calls we ended are over, within a limit."""
+        if not self._transports or self.agent.ending_count == 0:
+            return
+        self._finished = self._loop.create_future()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._finished, self._settings.linger_s)
+
     async def aclose(self) -> None:
         """Stop listening. What is not sent yet is not."""
         if self._timer is not None:
@@ -208,6 +218,8 @@ class SipShell:
                         self._tell(output)
         finally:
             self._is_flushing = False
+        if self._finished is not None and not self._finished.done() and self.agent.ending_count == 0:
+            self._finished.set_result(None)
         self._set_timer()
 
     def _tell(self, event: UserAgentEvent) -> None:

@@ -20,15 +20,16 @@ from hubbub.protocol.sip.challenges import answer_challenge
 from hubbub.protocol.sip.dialog import Dialog
 from hubbub.protocol.sip.digest_client import DigestClient
 from hubbub.protocol.sip.errors import SipParseError
-from hubbub.protocol.sip.events import By, CallEnded, Digit, EndCause
-from hubbub.protocol.sip.info_digits import DTMF_RELAY, INFO_TYPES, format_info_digit, parse_info_digit
+from hubbub.protocol.sip.events import By, CallEnded, EndCause
+from hubbub.protocol.sip.info_digits import DTMF_RELAY, format_info_digit
+from hubbub.protocol.sip.info_requests import receive_info
 from hubbub.protocol.sip.message import SipRequest, SipResponse
 from hubbub.protocol.sip.renegotiation import Renegotiation
 from hubbub.protocol.sip.routing import Peer
 from hubbub.protocol.sip.session_keeper import SessionKeeper
 from hubbub.protocol.sip.station import Fields, Station
 from hubbub.protocol.sip.transactions import ClientTransaction, ServerTransaction
-from hubbub.protocol.sip.values import ContentType, methods
+from hubbub.protocol.sip.values import methods
 
 if TYPE_CHECKING:
     from hubbub.protocol.sip.transactions import ResponseHandler
@@ -188,7 +189,7 @@ class Call:
         elif self.state is CallState.ENDED:
             self.station.respond(transaction, 481, now)
         elif method == "INFO":
-            self._receive_info(transaction, request, now)
+            receive_info(self, transaction, request, now)
         elif method == "INVITE":
             self.renegotiation.receive_invite(transaction, request, source, now)
         elif method == "UPDATE":
@@ -207,24 +208,6 @@ class Call:
         # In a collision of two BYEs ours is in flight, or waits for an ACK: either way nothing is left to end.
         self.report_end(EndCause.HANG_UP, None, "remote", now, reason=request.headers.get("Reason"))
         self._depart()
-
-    def _receive_info(self, transaction: ServerTransaction, request: SipRequest, now: float) -> None:
-        if request.headers.get("Info-Package") is not None:
-            # RFC 6086 §4.2.2: we announced no package.
-            self.station.respond(transaction, 469, now, fields=[("Recv-Info", "")])
-            return
-        if not request.body:
-            self.station.respond(transaction, 200, now)  # a keepalive of older switches
-            return
-        stated = request.headers.get("Content-Type")
-        media_type = ContentType.parse(stated).media_type if stated else ""
-        if media_type not in INFO_TYPES:
-            accept = [("Accept", ", ".join(INFO_TYPES))]
-            self.station.respond(transaction, 415, now, fields=accept)
-            return
-        pressed = parse_info_digit(media_type, request.body)
-        self.station.respond(transaction, 200, now)
-        self.station.emit(Digit(self, pressed.digit, pressed.duration_ms))
 
     def _receive_prack(
         self, transaction: ServerTransaction, request: SipRequest, source: Peer, now: float

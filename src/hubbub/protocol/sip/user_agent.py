@@ -120,6 +120,11 @@ class UserAgent:
         return len(self._station.calls)
 
     @property
+    def ending_count(self) -> int:
+        """Calls that are over for the embedder, but whose BYE, CANCEL or ACK is still on its way."""
+        return sum(call.has_ended for call in self._station.calls.values())
+
+    @property
     def transaction_count(self) -> int:
         """Live transactions, both sides."""
         return len(self._station.transactions.clients) + len(self._station.transactions.servers)
