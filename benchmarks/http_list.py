@@ -322,8 +322,9 @@ def report(rows: list[Row], command: str) -> str:
         f"{os.cpu_count()} cores, {platform.machine()}.",
         "",
         "CPU of the server process for one request, in µs, out of 1,000 and out of 1,000,000",
-        "conferences; the best of the rounds, because whatever else runs on the machine only adds. *Bare* is an ASGI application on the same uvicorn that returns the same bytes and does nothing",
-        "else. *Same* is one question again and again; *new* is never the same question twice.",
+        "conferences; the best of the rounds, because whatever else runs on the machine only adds. *Bare* is an ASGI",
+        "application on the same uvicorn that returns the same bytes and does nothing else. *Same* is one question",
+        "again and again; *new* is never the same question twice.",
         "",
         "| dialect | list | bytes | bare | same, 1,000 | same, 1,000,000 | new, 1,000 | new, 1,000,000 "
         "| new, million : thousand | requests per CPU second, same : bare | new : bare |",
