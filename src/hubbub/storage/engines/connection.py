@@ -18,6 +18,9 @@ class Connection(Protocol):
     async def all(self, name: str, values: Sequence[Any] = ()) -> list[Row]:
         """Every row."""
 
+    async def each(self, name: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+        """Rows for one who may not want them all; to be read before the next statement."""
+
     async def run(self, name: str, values: Sequence[Any] = ()) -> int:
         """Run a change; how many rows it touched. Raises NameTaken where a unique name is in use."""
 

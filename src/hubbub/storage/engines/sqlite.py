@@ -99,6 +99,9 @@ class SqliteConnection:
         except UnicodeEncodeError:
             return []
 
+    async def each(self, name: str, values: Sequence[Any] = ()) -> Iterable[Row]:
+        return self._execute(self._sql[name], values)
+
     async def run(self, name: str, values: Sequence[Any] = ()) -> int:
         try:
             return self._execute(self._sql[name], values).rowcount

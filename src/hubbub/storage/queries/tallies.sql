@@ -16,7 +16,7 @@ FROM conference_tallies WHERE scope = ? AND level = 0 AND bucket = 0;
 -- The parts of one node with the number of rows in some phases: each phase's weight is 0 or 1.
 SELECT bucket, split, n0 * ? + n1 * ? + n2 * ? + n3 * ? + n4 * ?
 FROM conference_tallies WHERE scope = ? AND level = ? AND bucket BETWEEN ? AND ?
-ORDER BY bucket;
+ORDER BY bucket {ascending};
 
 -- name: rank_in_tallies
 -- How many rows stand before a place, except for those in the last node on the way to it: at each level,

@@ -19,6 +19,7 @@ LOOK_AT_WITH_PATTERN: Final = 4096
 """The same where names must be compared: the tallies know nothing of names, so looking further is no use."""
 PARTS_AT_ONCE: Final = 8
 """A list is mostly content with the first parts of a node; the rest is asked for when it is wanted."""
+PARTS_COUNTED_AT_ONCE: Final = 64
 
 
 class Stretch(NamedTuple):
@@ -55,14 +56,9 @@ class Stretches:
         found: list[Row] = []
         async for first, end in self._runs(self._tree, low, high, descending, limit + offset):
             bounds = (max(low, from_place(first)), min(high, from_place(end)))
-            if offset:
-                # The offset is known to lie within the first stretch that has rows, not within one run.
-                rows = await self._walk.rows(self._db, *bounds, descending, limit + offset)
-                found += rows[offset:]
-                offset = max(0, offset - len(rows))
-            else:
-                found += await self._walk.rows(self._db, *bounds, descending, limit - len(found))
-            del found[limit:]
+            found += await self._walk.rows(self._db, *bounds, descending, limit - len(found), offset)
+            # What is skipped lies within the first stretch that holds rows, and so within one run.
+            offset = 0
             if len(found) >= limit:
                 break
             if self._walk.pattern is not None:
@@ -137,6 +133,7 @@ class Stretches:
         into, because a list stops where it has enough.
         """
         # What is still to be looked at, the next one last: a node, and between which places.
+        at_once = PARTS_COUNTED_AT_ONCE if exact else PARTS_AT_ONCE
         pending = [(tree.root, max(low[0], 0), high[0], False)]
         while pending:
             node, first_wanted, last_wanted, is_rest = pending.pop()
@@ -152,10 +149,8 @@ class Stretches:
                 if not node.split or matching <= self._look_at or (whole and not exact):
                     yield Stretch(first, end, None, node)
                     continue
-            parts = await tree.parts(
-                node, first_wanted, last_wanted, self._walk.updated, descending, PARTS_AT_ONCE
-            )
-            if len(parts) == PARTS_AT_ONCE:
+            parts = await tree.parts(node, first_wanted, last_wanted, self._walk.updated, descending, at_once)
+            if len(parts) == at_once:
                 if descending:
                     pending.append((node, first_wanted, parts[-1].first - 1, True))
                 else:

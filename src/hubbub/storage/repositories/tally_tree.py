@@ -96,14 +96,14 @@ class TallyTree:
         level, bucket, split = node.level, node.bucket, node.split
         if index >= self.matching(node):
             return None
+        statement = "list_tally_counts_descending" if descending else "list_tally_counts"
         while split:
             spread = SHIFTS[level] - SHIFTS[level + 1]
             level += 1
             first = bucket << spread
             values = (*self._weights, self._scope, level, first, first + (1 << spread) - 1)
-            rows = await self._db.all("list_tally_counts", values)
             found = None
-            for row in reversed(rows) if descending else rows:
+            for row in await self._db.each(statement, values):
                 if index < row[2]:
                     found = row
                     break
