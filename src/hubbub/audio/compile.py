@@ -1,7 +1,6 @@
 """How kernels are compiled, and where the result is kept.
 
-One decorator for all of `audio` and `media`: no GIL while it runs, bounds checked on every index, cached on
-disk. With NUMBA_DISABLE_JIT=1 the same functions run as plain Python.
+All of `audio` and `media` is compiled alike: no GIL while it runs, bounds checked, cached on disk. With NUMBA_DISABLE_JIT=1 the same functions run as plain Python.
 
 Numba keeps a compiled function for as long as the file that holds it is unchanged; it does not see a change
 in a function that was inlined from another file. So the cache folder is named for a digest of all kernel
@@ -23,6 +22,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 config: Any = numba.config
 _jit: Any = numba.njit
+_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 wide = cast(Callable[[Any], int], np.int64)
 """A number as 64 bits, compiled and plain alike: a byte shifted as a byte would lose its top."""
 
@@ -73,11 +73,35 @@ def compiled(function: Function) -> Function:
     return cast(Function, _jit(nogil=True, cache=True, boundscheck=True)(function))
 
 
+def kernel(function: Function) -> Function:
+    """As `compiled`, for loops over samples, without a check at every index: that would keep them from being
+    vectorised, and they are most of the work. So each of them checks its ranges once, at its head, by `require`.
+    """
+    return cast(Function, _jit(nogil=True, cache=True, boundscheck=False)(function))
+
+
 def inner(function: Function) -> Function:
     """As `compiled`, but only compiled code may call it, and it must not allocate.
 
     Leaving out the entrance from Python and the counting of references takes away half of the compile time;
     the arrays are kept alive by whoever called from outside. In plain Python it is an ordinary function.
     """
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
-    return cast(Function, _jit(nogil=True, cache=True, boundscheck=True, **options)(function))
+    return cast(Function, _jit(nogil=True, cache=True, boundscheck=True, **_INNER)(function))
+
+
+def hot(function: Function) -> Function:
+    """As `inner`, and always inlined: for what is done for every packet or every leg.
+
+    A call hands over the whole state, a hundred and more machine words, which takes longer than most of these
+    functions. What is rare or big stays `inner`, for every inlining is compiled again.
+    """
+    return cast(
+        Function, _jit(nogil=True, cache=True, boundscheck=True, forceinline=True, **_INNER)(function)
+    )
+
+
+@hot
+def require(within: bool) -> None:
+    """Raise IndexError unless a kernel's ranges lie in its arrays."""
+    if not within:
+        raise IndexError("a range outside the array")

@@ -6,7 +6,7 @@ After the idea of ITU-T G.711 Appendix I, in integers, so that every machine mak
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import compiled, wide
+from hubbub.audio.compile import compiled, kernel, require, wide
 
 HISTORY = 320
 """Samples of past that the search looks at: 40 ms at 8 kHz."""
@@ -22,9 +22,10 @@ OVERLAP = 40
 _COMPARED = 160
 
 
-@compiled
+@kernel
 def pitch_lag(history: NDArray[np.int16]) -> int:
     """The period, in samples, at which the last 20 ms of a 40 ms history repeat best (least difference)."""
+    require(history.size >= HISTORY)
     best = LAG_MIN
     least = wide(1) << 60
     for lag in range(LAG_MIN, LAG_MAX + 1):

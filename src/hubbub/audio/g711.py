@@ -7,7 +7,7 @@ so the code is a shift of the float's bits (ITU-T G.711 tables 1 and 2).
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import compiled, wide
+from hubbub.audio.compile import compiled, kernel, require, wide
 
 ULAW = 0
 """PCMU, payload type 0 (RFC 3551)."""
@@ -49,20 +49,44 @@ def silence(law: int) -> int:
     return ALAW_SILENCE if law == ALAW else ULAW_SILENCE
 
 
-@compiled
+@kernel
+def copy_codes(source: NDArray[np.uint8], start: int, target: NDArray[np.uint8], at: int, count: int) -> None:
+    """Copy `count` codes from `source[start]` to `target[at]`."""
+    require(0 <= start <= source.size - count and 0 <= at <= target.size - count)
+    given = source[start : start + count]
+    taken = target[at : at + count]
+    for i in range(count):
+        taken[i] = given[i]
+
+
+@kernel
 def decode(
     law: int, codes: NDArray[np.uint8], start: int, pcm: NDArray[np.int16], at: int, count: int
 ) -> int:
     """Decode `count` codes from `codes[start]` to `pcm[at]`. Returns their energy: the sum of squares."""
+    require(0 <= law <= 1 and 0 <= start <= codes.size - count and 0 <= at <= pcm.size - count)
+    given = codes[start : start + count]
+    samples = pcm[at : at + count]
+    # Without a table, so that many are decoded at once; `TABLES` says the same.
+    if law == ALAW:
+        for i in range(count):
+            code = wide(given[i]) ^ 0x55
+            step = (code & 0x0F) << 4
+            segment = (code & 0x70) >> 4
+            magnitude = step + 8 if segment == 0 else (step + 0x108) << (segment - 1)
+            samples[i] = magnitude if code & 0x80 else -magnitude
+    else:
+        for i in range(count):
+            code = 255 - wide(given[i])
+            magnitude = ((((code & 0x0F) << 3) + ULAW_BIAS) << ((code & 0x70) >> 4)) - ULAW_BIAS
+            samples[i] = -magnitude if code & 0x80 else magnitude
     energy = 0
     for i in range(count):
-        sample = wide(TABLES[law, codes[start + i]])
-        pcm[at + i] = sample
-        energy += sample * sample
+        energy += wide(samples[i]) * wide(samples[i])
     return energy
 
 
-@compiled
+@kernel
 def encode(
     law: int,
     samples: NDArray[np.int32],
@@ -78,20 +102,20 @@ def encode(
         floats: float32 scratch, as long.
         bits: the same memory as `floats`, as int32.
     """
+    count = samples.size
+    require(codes.size >= count and floats.size >= count and bits.size >= count)
     if law == ALAW:
-        for i in range(samples.size):
+        for i in range(count):
             sample = wide(samples[i])
             # One's complement of negatives: the decision levels of both signs then agree (ITU-T G.191).
             floats[i] = min(sample if sample >= 0 else -1 - sample, 32767) >> 4
-        for i in range(samples.size):
-            magnitude = wide(floats[i])
-            if magnitude >= 16:
-                magnitude = (wide(bits[i]) >> 19) - 2080
+        for i in range(count):
+            magnitude = (wide(bits[i]) >> 19) - 2080 if floats[i] >= 16 else wide(floats[i])
             codes[i] = (magnitude + 128 if samples[i] >= 0 else magnitude) ^ 0x55
     else:
-        for i in range(samples.size):
+        for i in range(count):
             floats[i] = min(abs(wide(samples[i])), ULAW_PEAK) + ULAW_BIAS
-        for i in range(samples.size):
+        for i in range(count):
             magnitude = (wide(bits[i]) >> 19) - 2144
             codes[i] = 255 - (magnitude if samples[i] >= 0 else magnitude + 128)
 

@@ -5,14 +5,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import compiled, wide
+from hubbub.audio.compile import kernel, wide
 
 FULL_SCALE = 32768
 SILENCE_DBOV = -127.0
 """RFC 6465's level of digital silence."""
 
 
-@compiled
+@kernel
 def energy(pcm: NDArray[np.int16]) -> int:
     """The sum of squares of a frame."""
     total = 0

@@ -6,30 +6,33 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import compiled
+from hubbub.audio.compile import kernel, require
 
 
-@compiled
+@kernel
 def clear(total: NDArray[np.int32]) -> None:
     for i in range(total.size):
         total[i] = 0
 
 
-@compiled
+@kernel
 def add(total: NDArray[np.int32], voice: NDArray[np.int16]) -> None:
     """Add one voice to a sum of the same length."""
+    require(voice.size >= total.size)
     for i in range(total.size):
         total[i] += voice[i]
 
 
-@compiled
+@kernel
 def copy_without(total: NDArray[np.int32], own: NDArray[np.int16], mix: NDArray[np.int32]) -> None:
     """What one speaker hears: the sum less his own voice."""
+    require(own.size >= total.size and mix.size >= total.size)
     for i in range(total.size):
         mix[i] = total[i] - own[i]
 
 
-@compiled
+@kernel
 def copy(total: NDArray[np.int32], mix: NDArray[np.int32]) -> None:
+    require(mix.size >= total.size)
     for i in range(total.size):
         mix[i] = total[i]

@@ -15,7 +15,7 @@ from hubbub.media import system
 from hubbub.media.core import apply as commands
 from hubbub.media.core import counters, events, rtcp_in
 from hubbub.media.core.apply import apply, skip
-from hubbub.media.core.ingest import ingest
+from hubbub.media.core.ingest import take_packet
 from hubbub.media.core.layout import (
     EVENT_FIELDS,
     FRAME_US,
@@ -27,7 +27,7 @@ from hubbub.media.core.layout import (
     State,
     rows,
 )
-from hubbub.media.core.tick import tick, tick_from
+from hubbub.media.core.tick import tick_from
 from hubbub.media.core.wire import get16, get32
 from hubbub.media.system import EVENT_DATA, EVENT_WORDS
 
@@ -181,18 +181,24 @@ def run(state: State, io: Io) -> bool:
         tick_from(state, state.mixers[state.core[0].ticking].following, _now_us(io))
     if desk.next_pass_us == 0:
         desk.next_pass_us = _now_us(io)
-    while True:
-        if not _pass(state, io):
-            return True
+    going_on = True
+    while going_on:
+        _sleep_until(io, desk.next_pass_us)
+        started = _now_us(io)
+        _keep_time(state, io, started - desk.next_pass_us)
+        _receive(state, io, started)
+        going_on = _obey(state, io, started)
+        tick_from(state, wide(state.phases[desk.passes % PHASES]), started)
+        _send(state, io)
+        _tell(state, io)
+        _measure(io, started)
+    return True
 
 
 @inner
-def _pass(state: State, io: Io) -> bool:
-    """Wait for the next 2 ms and do what is due. False when a STOP came."""
+def _keep_time(state: State, io: Io, late: int) -> None:
+    """Count lateness, leave out whole frames that were missed, and say when the next pass is due."""
     desk = io.desk[0]
-    _sleep_until(io, desk.next_pass_us)
-    started = _now_us(io)
-    late = started - desk.next_pass_us
     if late > PHASE_US:
         state.counters[counters.PASSES_LATE] += 1
     desk.latest_now_us = max(desk.latest_now_us, late)
@@ -203,13 +209,6 @@ def _pass(state: State, io: Io) -> bool:
         desk.passes += missed * PHASES
     desk.next_pass_us += PHASE_US
     desk.passes += 1
-    _receive(state, io, started)
-    going_on = _obey(state, io, started)
-    tick(state, desk.passes % PHASES, started)
-    _send(state, io)
-    _tell(state, io)
-    _measure(io, started)
-    return going_on
 
 
 @inner
@@ -275,9 +274,9 @@ def _ingest_batch(state: State, io: Io, now_us: int) -> None:
         address = get32(io.names_in[i], 4)
         length = io.messages_in[i].length & 0xFFFFFFFF
         if is_rtcp:
-            rtcp_in.ingest(state, socket, io.datagrams[i], length, address, port - 1, now_us)
+            rtcp_in.take_reports(state, socket, io.datagrams[i], length, address, port - 1, now_us)
         else:
-            ingest(state, socket, io.datagrams[i], length, address, port, now_us)
+            take_packet(state, socket, io.datagrams[i], length, address, port, now_us)
 
 
 @inner

@@ -70,3 +70,13 @@ def test_whole_arrays_encode_as_the_kernel_does(law: int) -> None:
     codes, floats = np.empty(every.size, np.uint8), np.empty(every.size, np.float32)
     g711.encode(law, every.astype(np.int32), codes, floats, floats.view(np.int32))
     assert g711.encode_samples(law, every) == codes.tobytes()
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_the_decoder_says_what_the_table_says(law: int) -> None:
+    pcm = np.zeros(300, np.int16)
+    energy = g711.decode(law, np.arange(256, dtype=np.uint8), 0, pcm, 20, 256)
+    assert np.array_equal(pcm[20:276], g711.TABLES[law])
+    assert not pcm[:20].any()
+    assert not pcm[276:].any()
+    assert energy == (g711.TABLES[law].astype(int) ** 2).sum()

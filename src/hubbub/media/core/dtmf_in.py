@@ -7,7 +7,7 @@ first packet with the E bit, or after 100 ms without a packet. While it lasts th
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import inner, wide
+from hubbub.audio.compile import hot, inner, wide
 from hubbub.media.core import counters, events
 from hubbub.media.core.layout import FRAME, NONE, RING, State
 from hubbub.media.core.wire import ahead32, get16
@@ -79,7 +79,7 @@ def finish(state: State, slot: int) -> None:
     leg.digit_done = 1
 
 
-@inner
+@hot
 def expire(state: State, slot: int, now_us: int) -> None:
     """End a digit whose end packets were all lost."""
     leg = state.ports[slot]
@@ -87,7 +87,7 @@ def expire(state: State, slot: int, now_us: int) -> None:
         finish(state, slot)
 
 
-@inner
+@hot
 def mutes(state: State, slot: int) -> bool:
     """Whether the frame just taken was sent while a key was down."""
     leg = state.ports[slot]

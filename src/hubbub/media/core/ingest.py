@@ -6,7 +6,7 @@ The checks are RFC 3550 A.1's; lengths are checked before anything is read.
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import compiled, inner, wide
+from hubbub.audio.compile import compiled, hot, inner, wide
 from hubbub.media.core import counters, dtmf_in, jitter, latch, rtcp_in, sources
 from hubbub.media.core.layout import NONE, PACKET_MAX, PAYLOAD_MAX, State
 from hubbub.media.core.wire import get16, get32
@@ -14,8 +14,8 @@ from hubbub.media.core.wire import get16, get32
 HEADER = 12
 
 
-@compiled
-def ingest(
+@inner
+def take_packet(
     state: State,
     socket: int,
     packet: NDArray[np.uint8],
@@ -24,14 +24,7 @@ def ingest(
     port: int,
     now_us: int,
 ) -> None:
-    """Take a datagram that came to an RTP port.
-
-    Args:
-        socket: the slot of the socket it came to.
-        packet: uint8, at least `length` long.
-        address: IPv4 source as an integer, `port` its port.
-        now_us: monotonic.
-    """
+    """`ingest` for compiled callers: the entrance from Python counts references, packet by packet."""
     state.counters[counters.PACKETS_IN] += 1
     if length < HEADER or packet.size < length:
         state.counters[counters.DROP_SHORT] += 1
@@ -43,7 +36,7 @@ def ingest(
         state.counters[counters.DROP_VERSION] += 1
         return
     if 192 <= packet[1] <= 223:  # RTCP on the RTP port (RFC 5761 §4)
-        rtcp_in.ingest(state, socket, packet, length, address, port, now_us)
+        rtcp_in.take_reports(state, socket, packet, length, address, port, now_us)
         return
     at = HEADER + 4 * (wide(packet[0]) & 0x0F)
     if packet[0] & 0x10:
@@ -67,7 +60,7 @@ def ingest(
     _deliver(state, socket, packet, at, end - at, address, port, now_us)
 
 
-@inner
+@hot
 def _deliver(
     state: State,
     socket: int,
@@ -125,3 +118,24 @@ def _deliver(
     else:
         rtcp_in.time_arrival(state, slot, timestamp, now_us)
         jitter.put(state, slot, packet, at, length, timestamp, step)
+
+
+@compiled
+def ingest(
+    state: State,
+    socket: int,
+    packet: NDArray[np.uint8],
+    length: int,
+    address: int,
+    port: int,
+    now_us: int,
+) -> None:
+    """Take a datagram that came to an RTP port.
+
+    Args:
+        socket: the slot of the socket it came to.
+        packet: uint8, at least `length` long.
+        address: IPv4 source as an integer, `port` its port.
+        now_us: monotonic.
+    """
+    take_packet(state, socket, packet, length, address, port, now_us)

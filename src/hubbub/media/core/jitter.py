@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubbub.audio import g711
-from hubbub.audio.compile import inner
+from hubbub.audio.compile import hot, inner
 from hubbub.media.core import counters, dtmf_in
 from hubbub.media.core.layout import BLOCK, BLOCKS, NONE, RING, State
 from hubbub.media.core.wire import ahead16, ahead32
@@ -21,7 +21,7 @@ LEAP = 1280
 REFUSED = -1000
 
 
-@inner
+@hot
 def admit(state: State, slot: int, ssrc: int, sequence: int) -> int:
     """Take note of a packet's number.
 
@@ -73,7 +73,7 @@ def _restart(state: State, slot: int, ssrc: int, sequence: int) -> None:
     leg.transit = leg.jitter = 0
 
 
-@inner
+@hot
 def put(
     state: State, slot: int, packet: NDArray[np.uint8], at: int, length: int, timestamp: int, step: int
 ) -> None:
@@ -95,17 +95,14 @@ def put(
     start = max(place, leg.read)
     at += start - place
     _mark(state, slot, start, end)
-    ring = state.ring[slot]
     cell = start % RING
-    for i in range(end - start):
-        ring[cell] = packet[at + i]
-        cell += 1
-        if cell == RING:
-            cell = 0
+    until_wrap = min(end - start, RING - cell)
+    g711.copy_codes(packet, at, state.ring[slot], cell, until_wrap)
+    g711.copy_codes(packet, at + until_wrap, state.ring[slot], 0, end - start - until_wrap)
     leg.newest = max(leg.newest, end)
 
 
-@inner
+@hot
 def _place(state: State, slot: int, timestamp: int, step: int) -> int:
     leg = state.ports[slot]
     joined = leg.newest + (-leg.newest) % BLOCK
@@ -118,7 +115,7 @@ def _place(state: State, slot: int, timestamp: int, step: int) -> int:
     return place
 
 
-@inner
+@hot
 def _mark(state: State, slot: int, start: int, end: int) -> None:
     """Mark blocks as held; one that is only partly written is silence elsewhere."""
     have = state.have[slot]

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubbub.audio import level
-from hubbub.audio.compile import inner
 from hubbub.media.core import counters
 from hubbub.media.settings import MediaSettings
 
@@ -433,9 +432,3 @@ def new_state(settings: MediaSettings) -> State:
     blank.mixer = blank.following = blank.preceding = NONE
     blank.coaches = blank.playback = blank.event_type = blank.digit = NONE
     return state
-
-
-@inner
-def count(state: State, cause: int) -> None:
-    """Add one to a counter of `counters`."""
-    state.counters[cause] += 1

@@ -8,7 +8,7 @@ takes late bursts back, and the drift of the sender's clock. Bounds: `jitter_min
 """
 
 from hubbub.audio import conceal, g711
-from hubbub.audio.compile import inner
+from hubbub.audio.compile import hot, inner
 from hubbub.media.core import counters
 from hubbub.media.core.jitter import skip_to
 from hubbub.media.core.layout import BLOCK, BLOCKS, FRAME, RING, State
@@ -18,7 +18,7 @@ NOTHING = 0
 WINDOW_TICKS = 100
 
 
-@inner
+@hot
 def next_frame(state: State, slot: int, wanted: bool) -> int:
     """Take the leg's frame of this tick to its row of `voice`.
 
@@ -76,7 +76,7 @@ def _underrun(state: State, slot: int, wanted: bool) -> int:
     return _conceal(state, slot, 0, FRAME, wanted)
 
 
-@inner
+@hot
 def _leave_out_lost(state: State, slot: int) -> None:
     """Move past lost frames in whose place concealment was played already: then a loss adds no delay."""
     leg = state.ports[slot]
@@ -89,7 +89,7 @@ def _leave_out_lost(state: State, slot: int) -> None:
     leg.stood_for = 0
 
 
-@inner
+@hot
 def _watch_depth(state: State, slot: int) -> None:
     leg = state.ports[slot]
     leg.depth_least = min(leg.depth_least, leg.newest - leg.read)
@@ -100,7 +100,7 @@ def _watch_depth(state: State, slot: int) -> None:
         leg.depth_ticks = 0
 
 
-@inner
+@hot
 def _take(state: State, slot: int, wanted: bool) -> int:
     """Read two blocks on, concealing one that was lost. Returns the energy."""
     leg = state.ports[slot]

@@ -6,7 +6,7 @@ Only statistics come of it: media never depends on RTCP.
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import compiled, inner, wide
+from hubbub.audio.compile import compiled, hot, inner, wide
 from hubbub.media.core import counters, sources
 from hubbub.media.core.layout import NONE, PACKET_MAX, State
 from hubbub.media.core.wire import ahead32, get16, get32
@@ -16,8 +16,8 @@ RECEIVER_REPORT = 201
 REPORT_BLOCK = 24
 
 
-@compiled
-def ingest(
+@inner
+def take_reports(
     state: State,
     socket: int,
     packet: NDArray[np.uint8],
@@ -26,15 +26,7 @@ def ingest(
     port: int,
     now_us: int,
 ) -> None:
-    """Take a compound RTCP packet.
-
-    Args:
-        socket: the slot of the RTP socket that this one belongs to.
-        packet: uint8, at least `length` long.
-        address: IPv4 source.
-        port: the RTP port of the leg it is of: on a port of its own, RTCP comes from the one above.
-        now_us: monotonic.
-    """
+    """`ingest` for compiled callers."""
     if length < 8 or length > PACKET_MAX or packet.size < length or not _is_compound(packet, length):
         state.counters[counters.DROP_RTCP] += 1
         return
@@ -99,7 +91,7 @@ def ntp_middle(now_us: int) -> int:
     return (seconds & 0xFFFF) << 16 | fraction
 
 
-@inner
+@hot
 def time_arrival(state: State, slot: int, timestamp: int, now_us: int) -> None:
     """Update the interarrival jitter (RFC 3550 A.8); called before the packet is laid in the ring."""
     leg = state.ports[slot]
@@ -107,3 +99,25 @@ def time_arrival(state: State, slot: int, timestamp: int, now_us: int) -> None:
     if leg.timestamp_in != NONE:
         leg.jitter += abs(ahead32(transit, leg.transit)) - ((leg.jitter + 8) >> 4)
     leg.transit = transit
+
+
+@compiled
+def ingest(
+    state: State,
+    socket: int,
+    packet: NDArray[np.uint8],
+    length: int,
+    address: int,
+    port: int,
+    now_us: int,
+) -> None:
+    """Take a compound RTCP packet.
+
+    Args:
+        socket: the slot of the RTP socket that this one belongs to.
+        packet: uint8, at least `length` long.
+        address: IPv4 source.
+        port: the RTP port of the leg it is of: on a port of its own, RTCP comes from the one above.
+        now_us: monotonic.
+    """
+    take_reports(state, socket, packet, length, address, port, now_us)

@@ -6,7 +6,7 @@ NTP times are our monotonic clock's, which RFC 3550 §6.4.1 allows: they serve r
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import inner
+from hubbub.audio.compile import hot, inner
 from hubbub.media.core import counters
 from hubbub.media.core.layout import OUT_BYTES, State
 from hubbub.media.core.rtcp_in import SENDER_REPORT
@@ -18,20 +18,27 @@ CNAME_BYTES = 8
 """The SSRC in hex: unique, and says nothing of the host (RFC 7022)."""
 
 
-@inner
+@hot
 def report_when_due(state: State, slot: int, now_us: int) -> None:
     """Put a report in the output ring about every `rtcp_interval_us`, at a pace of the leg's own."""
     leg = state.ports[slot]
-    interval = state.core[0].rtcp_interval_us
-    if interval == 0 or leg.packets_out == 0 or not state.sockets[leg.socket].has_rtcp or not leg.sends:
+    if state.core[0].rtcp_interval_us == 0 or leg.packets_out == 0 or not leg.sends:
         return
-    if now_us < leg.rtcp_next_us:
+    if not state.sockets[leg.socket].has_rtcp:
         return
+    if now_us >= leg.rtcp_next_us:
+        _report(state, slot, now_us)
+
+
+@inner
+def _report(state: State, slot: int, now_us: int) -> None:
+    leg = state.ports[slot]
+    core = state.core[0]
     # RFC 3550 §6.2 asks for half to one and a half intervals, so that reports do not fall together.
     first = leg.rtcp_next_us == 0
-    spread = interval // 2 + interval * (leg.ssrc_out & 0xFF) // 256
-    leg.rtcp_next_us = now_us + spread
-    core = state.core[0]
+    leg.rtcp_next_us = (
+        now_us + core.rtcp_interval_us // 2 + core.rtcp_interval_us * (leg.ssrc_out & 0xFF) // 256
+    )
     if first or core.out_head - core.out_tail >= len(state.outs):
         return
     row = core.out_head % len(state.outs)

@@ -3,20 +3,20 @@
 Two legs of one gateway may share all three (it shares sockets, as we do); then the SSRC tells them apart.
 """
 
-from hubbub.audio.compile import inner, wide
+from hubbub.audio.compile import hot, inner, wide
 from hubbub.media.core.layout import GHOSTS, NONE, State
 
 GHOST_US = 30_000_000
 """How long a far end may take to stop sending after its call is over."""
 
 
-@inner
+@hot
 def _home(state: State, socket: int, address: int, port: int) -> int:
     mixed = address * 40503 + port * 2654435769 + socket * 97
     return (mixed ^ (mixed >> 17) ^ (mixed >> 31)) & state.core[0].table_mask
 
 
-@inner
+@hot
 def find(state: State, socket: int, address: int, port: int, ssrc: int) -> int:
     """The leg's slot, or NONE. A leg that knows this SSRC comes first, then one not yet sure of its source."""
     best = NONE

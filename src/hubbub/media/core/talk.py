@@ -1,6 +1,6 @@
 """Who is talking: 60 ms above the level begins it, `talk_hangover` below ends it."""
 
-from hubbub.audio.compile import inner
+from hubbub.audio.compile import hot
 from hubbub.media.core import events
 from hubbub.media.core.layout import State
 
@@ -8,7 +8,7 @@ ATTACK_TICKS = 3
 """Loud frames in a row before someone talks: a click does not."""
 
 
-@inner
+@hot
 def follow(state: State, slot: int, energy: int) -> None:
     """Take note of a leg's frame; 0 is silence, also a muted one's."""
     leg = state.ports[slot]

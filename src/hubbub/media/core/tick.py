@@ -6,7 +6,7 @@ own; a room where nobody speaks costs none.
 """
 
 from hubbub.audio import g711, mix
-from hubbub.audio.compile import compiled, inner
+from hubbub.audio.compile import compiled, hot, inner
 from hubbub.media.core import counters, dtmf_in, events, playback, playout, rooms, rtcp_out, talk, transmit
 from hubbub.media.core.layout import FRAME, NONE, State
 
@@ -47,27 +47,31 @@ def _tick_mixer(state: State, mixer: int, now_us: int) -> None:
     slot = room.first
     while slot != NONE:
         leg = state.ports[slot]
-        following = leg.following
+        frame = state.codes[2 + leg.law]
+        alone = False
         if leg.playback != NONE and _play_to_leg(state, slot):
-            _say_own(state, slot)
+            alone = True
         elif not leg.hears or room.lobby:
-            transmit.say(state, slot, state.codes[2 + leg.law])
+            pass
         elif leg.coaches != NONE and _coached_mix(state, slot):
-            _say_own(state, slot)
+            alone = True
         elif leg.active:
-            if voices == 1:
-                transmit.say(state, slot, state.codes[2 + leg.law])
-            else:
+            if voices > 1:
                 mix.copy_without(state.total, state.voice[slot], state.mix)
-                _say_own(state, slot)
+                alone = True
         else:
+            frame = state.codes[leg.law]
             if not room_codes_made & (1 << leg.law):
                 room_codes_made |= 1 << leg.law
-                g711.encode(leg.law, state.total, state.codes[leg.law], state.floats, state.bits)
+                g711.encode(leg.law, state.total, frame, state.floats, state.bits)
                 state.counters[counters.ENCODES] += 1
-            transmit.say(state, slot, state.codes[leg.law])
+        if alone:
+            frame = state.own
+            g711.encode(leg.law, state.mix, frame, state.floats, state.bits)
+            state.counters[counters.ENCODES] += 1
+        transmit.say(state, slot, frame)
         rtcp_out.report_when_due(state, slot, now_us)
-        slot = following
+        slot = leg.following
 
 
 @inner
@@ -157,22 +161,13 @@ def _coached_mix(state: State, slot: int) -> bool:
 
 
 @inner
-def _say_own(state: State, slot: int) -> None:
-    """Encode `mix` for one listener alone."""
-    law = state.ports[slot].law
-    g711.encode(law, state.mix, state.own, state.floats, state.bits)
-    state.counters[counters.ENCODES] += 1
-    transmit.say(state, slot, state.own)
-
-
-@inner
 def _copy_silence(state: State) -> None:
     for i in range(FRAME):
         state.codes[g711.ULAW, i] = g711.ULAW_SILENCE
         state.codes[g711.ALAW, i] = g711.ALAW_SILENCE
 
 
-@inner
+@hot
 def _watch_silence(state: State, slot: int, now_us: int) -> None:
     leg = state.ports[slot]
     limit = state.core[0].media_timeout_us

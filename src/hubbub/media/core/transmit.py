@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import inner
+from hubbub.audio import g711
+from hubbub.audio.compile import hot, inner
 from hubbub.media.core import counters, dtmf_out
 from hubbub.media.core.layout import FRAME, NONE, State
 from hubbub.media.core.wire import put16, put32
@@ -11,7 +12,7 @@ from hubbub.media.core.wire import put16, put32
 HEADER = 12
 
 
-@inner
+@hot
 def packet(state: State, slot: int, payload_type: int, timestamp: int, length: int) -> int:
     """Begin a packet of `length` payload bytes. Returns its row, the payload at byte 12; NONE when full."""
     core = state.core[0]
@@ -42,7 +43,7 @@ def packet(state: State, slot: int, payload_type: int, timestamp: int, length: i
     return row
 
 
-@inner
+@hot
 def say(state: State, slot: int, codes: NDArray[np.uint8]) -> None:
     """Send a leg one frame of codes: now, or when its packet is full. A digit being sent goes instead."""
     leg = state.ports[slot]
@@ -57,11 +58,11 @@ def say(state: State, slot: int, codes: NDArray[np.uint8]) -> None:
     if leg.frames_per_packet == 1:
         row = packet(state, slot, leg.payload_type, timestamp, FRAME)
         if row != NONE:
-            _copy(codes, state.out_bytes[row], HEADER)
+            g711.copy_codes(codes, 0, state.out_bytes[row], HEADER, FRAME)
         return
     if leg.pending == 0:
         leg.pending_timestamp = timestamp
-    _copy(codes, state.pending[slot], leg.pending * FRAME)
+    g711.copy_codes(codes, 0, state.pending[slot], leg.pending * FRAME, FRAME)
     leg.pending += 1
     if leg.pending < leg.frames_per_packet:
         return
@@ -69,16 +70,7 @@ def say(state: State, slot: int, codes: NDArray[np.uint8]) -> None:
     leg.pending = 0
     row = packet(state, slot, leg.payload_type, leg.pending_timestamp, length)
     if row != NONE:
-        cell = state.out_bytes[row]
-        pending = state.pending[slot]
-        for i in range(length):
-            cell[HEADER + i] = pending[i]
-
-
-@inner
-def _copy(codes: NDArray[np.uint8], target: NDArray[np.uint8], at: int) -> None:
-    for i in range(FRAME):
-        target[at + i] = codes[i]
+        g711.copy_codes(state.pending[slot], 0, state.out_bytes[row], HEADER, length)
 
 
 @inner

@@ -3,38 +3,38 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import inner, wide
+from hubbub.audio.compile import hot, wide
 
 
-@inner
+@hot
 def get16(packet: NDArray[np.uint8], at: int) -> int:
     return (wide(packet[at]) << 8) | wide(packet[at + 1])
 
 
-@inner
+@hot
 def get32(packet: NDArray[np.uint8], at: int) -> int:
     return (get16(packet, at) << 16) | get16(packet, at + 2)
 
 
-@inner
+@hot
 def put16(packet: NDArray[np.uint8], at: int, value: int) -> None:
     packet[at] = (value >> 8) & 0xFF
     packet[at + 1] = value & 0xFF
 
 
-@inner
+@hot
 def put32(packet: NDArray[np.uint8], at: int, value: int) -> None:
     put16(packet, at, (value >> 16) & 0xFFFF)
     put16(packet, at + 2, value & 0xFFFF)
 
 
-@inner
+@hot
 def ahead16(later: int, earlier: int) -> int:
     """How far one 16-bit number is ahead of another, -32768 to 32767 (RFC 1982)."""
     return ((later - earlier + 0x8000) & 0xFFFF) - 0x8000
 
 
-@inner
+@hot
 def ahead32(later: int, earlier: int) -> int:
     """How far one 32-bit number is ahead of another."""
     return ((later - earlier + 0x80000000) & 0xFFFFFFFF) - 0x80000000
