@@ -80,13 +80,15 @@ def open_store(
     """
     directory.mkdir(parents=True, exist_ok=True)
     lock_file = _lock(directory) if serving else None
+    # Beside a server a command keeps the log short too: else the server's next commit folds it all.
+    is_served = serving or _is_served(directory)
     writing = None
     try:
         vault = Vault(load_key(directory / KEY, entropy), entropy)
         writing = sqlite.connect(
             directory / DATABASE,
             durability=durability,
-            checkpoint_pages=SERVER_CHECKPOINT_PAGES if serving else COMMAND_CHECKPOINT_PAGES,
+            checkpoint_pages=SERVER_CHECKPOINT_PAGES if is_served else COMMAND_CHECKPOINT_PAGES,
         )
         migrate(writing)
         reading = sqlite.connect(directory / DATABASE, read_only=True)
@@ -110,3 +112,12 @@ def _lock(directory: Path) -> int:
             f"another server is serving {directory}; stop it, or serve another --data"
         ) from None
     return descriptor
+
+
+def _is_served(directory: Path) -> bool:
+    try:
+        descriptor = _lock(directory)
+    except DirectoryInUse:
+        return True
+    os.close(descriptor)
+    return False

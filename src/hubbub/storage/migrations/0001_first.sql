@@ -140,6 +140,7 @@ CREATE TABLE conference_tallies (
     revision INTEGER NOT NULL,              -- counts the changes; of use in the root
     PRIMARY KEY (scope, level, bucket)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX conference_tallies_roots ON conference_tallies (scope) WHERE level = 0;
 
 -- One row per stay: a leg that leaves and comes back has two, told apart by when it joined.
 CREATE TABLE participants (

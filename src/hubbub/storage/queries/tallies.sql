@@ -113,3 +113,7 @@ SELECT 1 FROM conferences {hint:conferences_by_place} WHERE account_id = ? LIMIT
 -- name: has_rows_of_name
 -- Whether a name has so many conferences.
 SELECT 1 FROM conferences {hint:conferences_by_name} WHERE account_id = ? AND name = ? LIMIT 1 OFFSET ?;
+
+-- name: list_tally_roots
+-- Every scope that has a tree; as many as there are busy accounts and names.
+SELECT scope FROM conference_tallies {hint:conference_tallies_roots} WHERE level = 0;

@@ -22,6 +22,7 @@ SPLIT_AT: Final = 512
 LOOK_EVERY: Final = 16
 """Whether a scope has grown enough is looked up at one change in so many, by the last digit of the place. It
 gets its tree a little later for it; but names are many, and few are busy."""
+ASK_ONE_BY_ONE: Final = 50
 NEVER_MIN: Final = 1 << 62
 NEVER_MAX: Final = -(1 << 62)
 
@@ -105,10 +106,17 @@ class Tallies:
             return
         changes, self._changes = self._changes, {}
         without_tree = set()
+        # Of the many names in a batch few have trees: which ones is asked once, instead of for each.
+        trees = None
+        if len(changes) > ASK_ONE_BY_ONE:
+            trees = {scope for (scope,) in await self._db.all("list_tally_roots")}
         for scope, changed in sorted(changes.items(), key=lambda item: item[0].key):
             if scope.account_id in without_tree:
                 continue
-            has_tree = await self._write(scope, changed)
+            if trees is None or scope.key in trees:
+                has_tree = await self._write(scope, changed)
+            else:
+                has_tree = await self._plant(scope, changed)
             if not has_tree and scope.name is None:
                 without_tree.add(scope.account_id)
 
