@@ -5,7 +5,6 @@ Owns every setting's name, default and meaning; docs/settings.md is held to this
 the server reads the environment.
 """
 
-import dataclasses
 import os
 import re
 import tomllib
