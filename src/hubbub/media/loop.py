@@ -247,8 +247,7 @@ def _receive(state: State, io: Io, now_us: int) -> None:
     read = 0
     while read < desk.read_max:
         ready = system.epoll_wait(desk.epoll, desk.readable, BATCH, 0)
-        if ready <= 0:
-            return
+        more = ready == BATCH
         for i in range(ready):
             key = wide(io.readable[i, EVENT_DATA])
             for j in range(BATCH):
@@ -259,7 +258,10 @@ def _receive(state: State, io: Io, now_us: int) -> None:
                 desk.message_next = 0
                 desk.message_count = count
                 read += count
+                more = more or count == BATCH
                 _ingest_batch(state, io, now_us)
+        if not more:
+            return
 
 
 @inner
