@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from hubbub.lab.lab import SETTINGS, Lab
+from hubbub.phone import phone
 from hubbub.phone.phone import CODECS, CallFailed
 from hubbub.protocol.sdp.capabilities import Codec
 
@@ -74,3 +75,17 @@ async def test_a_caller_without_a_codec_in_common_is_refused_at_once(
     with pytest.raises(CallFailed, match="488"):
         await lab.caller("alice", codecs=("G729",)).dial("standup")
     assert lab.now_s < 1
+
+
+async def test_a_caller_whose_sound_would_have_to_go_where_we_cannot_send_is_refused_at_once(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = phone.make_offer
+    monkeypatch.setattr(phone, "make_offer", lambda host, *rest, **more: offer("fd00::2", *rest, **more))
+    with pytest.raises(CallFailed, match="488"):
+        await lab.caller("alice").dial("standup")
+    monkeypatch.undo()
+    assert lab.now_s < 1
+    bob = lab.caller("bob")
+    await bob.dial("standup")
+    assert bob.is_talking

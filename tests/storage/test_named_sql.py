@@ -2,8 +2,9 @@
 
 import pytest
 
+from hubbub.domain.queries import matches_like
 from hubbub.storage.named_sql import parse
-from hubbub.storage.patterns import has_wildcards, is_anything, like_matches, prefix_of
+from hubbub.storage.patterns import has_wildcards, is_anything, prefix_of
 
 
 def test_a_file_is_names_comments_and_statements() -> None:
@@ -39,7 +40,7 @@ def test_nothing_stands_before_the_first_name() -> None:
     ],
 )
 def test_like_is_sql_like_with_letter_case(pattern: str, text: str, matches: bool) -> None:
-    assert like_matches(pattern, text) is matches
+    assert matches_like(pattern, text) is matches
 
 
 def test_patterns_say_what_they_ask_for() -> None:

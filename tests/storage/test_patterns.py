@@ -5,8 +5,9 @@ import sqlite3
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubbub.domain.queries import matches_like
 from hubbub.storage.engines.sqlite import SqliteConnection, word
-from hubbub.storage.patterns import has_wildcards, is_anything, like_matches, prefix_of
+from hubbub.storage.patterns import has_wildcards, is_anything, prefix_of
 
 # NUL ends SQLite's patterns, and names have no control characters; surrogates are no text.
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
@@ -20,12 +21,12 @@ CONNECTION = SqliteConnection(DATABASE, {})
 def test_like_matches_what_sqlite_matches(pattern: str, name: str) -> None:
     sql = f"SELECT {word('matches', 'name')} FROM (SELECT ? AS name)"
     (matches,) = DATABASE.execute(sql, (CONNECTION.pattern(pattern), name)).fetchone()
-    assert like_matches(pattern, name) is bool(matches)
+    assert matches_like(pattern, name) is bool(matches)
 
 
 @given(PATTERNS, NAMES)
 def test_what_is_said_of_a_pattern_is_true_of_its_matches(pattern: str, name: str) -> None:
-    matches = like_matches(pattern, name)
+    matches = matches_like(pattern, name)
     if is_anything(pattern):
         assert matches
     if matches:

@@ -38,3 +38,26 @@ class Member(NamedTuple):
 
     participant: Participant
     call: CallLeg
+
+
+def matches_like(pattern: str, text: str) -> bool:
+    """Whether `text` matches an SQL LIKE pattern; in time proportional to both lengths multiplied.
+
+    `%` is any text, `_` one character; letter case counts and nothing escapes.
+    """
+    at = mark = 0
+    star = -1
+    index = 0
+    while at < len(text):
+        if index < len(pattern) and pattern[index] == "%":
+            star, mark = index, at
+            index += 1
+        elif index < len(pattern) and pattern[index] in ("_", text[at]):
+            index += 1
+            at += 1
+        elif star >= 0:
+            mark += 1
+            index, at = star + 1, mark
+        else:
+            return False
+    return all(ch == "%" for ch in pattern[index:])

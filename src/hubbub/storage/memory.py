@@ -20,9 +20,8 @@ from hubbub.domain.errors import NameTaken
 from hubbub.domain.events import Event, NumberedEvent
 from hubbub.domain.ids import AccountId, ApplicationId, CallId, ConferenceId
 from hubbub.domain.paging import Cursor, Page, PageRequest
-from hubbub.domain.queries import ConferenceQuery, Member, ParticipantQuery
+from hubbub.domain.queries import ConferenceQuery, Member, ParticipantQuery, matches_like
 from hubbub.services.ports import Reader, Transaction
-from hubbub.storage.patterns import like_matches
 from hubbub.storage.repositories.participants import check
 from hubbub.storage.unit_of_work import WriteLock
 
@@ -366,7 +365,7 @@ def _asked_for(query: ConferenceQuery, conference: Conference) -> bool:
         conference.account_id == query.account_id
         and (query.phases is None or conference.phase in query.phases)
         and query.name in (None, conference.name)
-        and (query.name_like is None or like_matches(query.name_like, conference.name))
+        and (query.name_like is None or matches_like(query.name_like, conference.name))
         and (query.created_from_ms is None or conference.created_at_ms >= query.created_from_ms)
         and (query.created_until_ms is None or conference.created_at_ms <= query.created_until_ms)
         and (query.updated_from_ms is None or conference.updated_at_ms >= query.updated_from_ms)

@@ -1,7 +1,6 @@
-"""SQL LIKE, understood outside the database: `%` any text, `_` one character, letter case counts."""
+"""SQL LIKE, taken apart to plan a search; what it matches is `domain.queries.like`."""
 
 import re
-from functools import lru_cache
 
 
 def has_wildcards(pattern: str) -> bool:
@@ -16,15 +15,3 @@ def is_anything(pattern: str) -> bool:
 def prefix_of(pattern: str) -> str:
     """What a text must begin with to match."""
     return re.split("[%_]", pattern, maxsplit=1)[0]
-
-
-def like_matches(pattern: str, text: str) -> bool:
-    return _compiled(pattern).fullmatch(text) is not None
-
-
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # "%%" is "%": runs of stars would make the regular expression try every split.
-    parts = re.split("(%+|_)", pattern)
-    words = {"%": ".*", "_": "."}
-    return re.compile("".join(words.get(part[:1], re.escape(part)) for part in parts if part), re.DOTALL)

@@ -14,6 +14,7 @@ from hubbub.dialects.restcomm.errors import refused
 from hubbub.dialects.shared.dates import DAY_MS
 from hubbub.dialects.shared.query import Pairs, first
 from hubbub.domain.conference import Phase
+from hubbub.domain.queries import matches_like
 
 STATUS: Final = {
     Phase.INIT_ABSENT: "RUNNING_MODERATOR_ABSENT",
@@ -28,32 +29,12 @@ _DATE: Final = re.compile(r"[ \t]*([0-9]{1,6})-([0-9]{1,6})-([0-9]{1,6})")
 _EPOCH: Final = date(1970, 1, 1)
 
 
-def like(pattern: str, text: str) -> bool:
-    """Whether `text` matches an SQL LIKE pattern; in time proportional to both lengths multiplied."""
-    at = mark = 0
-    star = -1
-    index = 0
-    while at < len(text):
-        if index < len(pattern) and pattern[index] == "%":
-            star, mark = index, at
-            index += 1
-        elif index < len(pattern) and pattern[index] in ("_", text[at]):
-            index += 1
-            at += 1
-        elif star >= 0:
-            mark += 1
-            index, at = star + 1, mark
-        else:
-            return False
-    return all(ch == "%" for ch in pattern[index:])
-
-
 def read_status(pairs: Pairs) -> frozenset[Phase] | None:
     """The phases whose word matches `Status`; None where it was not sent. An empty one matches nothing."""
     pattern = first(pairs, "Status")
     if pattern is None:
         return None
-    return frozenset(phase for phase, word in STATUS.items() if like(pattern, word))
+    return frozenset(phase for phase, word in STATUS.items() if matches_like(pattern, word))
 
 
 def read_name(pairs: Pairs) -> tuple[str | None, str | None]:

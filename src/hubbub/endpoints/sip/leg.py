@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hubbub.domain.call import HangupCause
+from hubbub.domain.errors import InvalidValue
 from hubbub.domain.ids import CallId
 from hubbub.protocol.sdp.errors import OfferRefused, SdpError
 from hubbub.protocol.sdp.offer_answer import Negotiated, accept_answer, answer_offer, make_offer
@@ -95,19 +96,21 @@ class Leg:
     def _connect(self, agreed: Negotiated) -> None:
         if self.media is None:
             return
-        self._plane.connect(
-            self.media.port_id,
-            RemoteMedia(
-                host=agreed.remote_host,
-                rtp_port=agreed.remote_port,
-                codec=agreed.codec,
-                payload_type=agreed.payload_type,
-                telephone_event_payload_type=agreed.telephone_event_payload_type,
-                ptime_ms=agreed.ptime_ms,
-                sends=agreed.may_send,
-                receives=agreed.may_receive,
-            ),
+        remote = RemoteMedia(
+            host=agreed.remote_host,
+            rtp_port=agreed.remote_port,
+            codec=agreed.codec,
+            payload_type=agreed.payload_type,
+            telephone_event_payload_type=agreed.telephone_event_payload_type,
+            ptime_ms=agreed.ptime_ms,
+            sends=agreed.may_send,
+            receives=agreed.may_receive,
         )
+        try:
+            self._plane.connect(self.media.port_id, remote)
+        except InvalidValue as error:
+            # An address that our sockets cannot send to, such as IPv6 from an IPv4 one.
+            raise SdpError(str(error)) from None
 
 
 def check_offer(sdp: bytes) -> SessionDescription:

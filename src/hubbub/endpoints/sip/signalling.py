@@ -85,6 +85,8 @@ class SipSignalling:
             sdp = leg.describe() if leg.offer is None else leg.answer(leg.offer)
         except UNUSABLE as error:
             leg.close_media()
+            self._log.info("no media could be agreed on", why=str(error))
+            self._shell.do(lambda now: call.reject(488, now))
             raise Conflict("no media could be agreed on") from error
         leg.offer = None
         media = leg.open_media()

@@ -7,9 +7,9 @@ between two places, and passing over rows that do not fulfil the rest.
 from typing import Any, Final, NamedTuple
 
 from hubbub.domain.conference import Phase
-from hubbub.domain.queries import ConferenceQuery
+from hubbub.domain.queries import ConferenceQuery, matches_like
 from hubbub.storage.engines.connection import Connection, Row
-from hubbub.storage.patterns import has_wildcards, is_anything, like_matches
+from hubbub.storage.patterns import has_wildcards, is_anything
 from hubbub.storage.places import PLACE_MAX, first_place
 from hubbub.storage.repositories.tallies import Scope
 
@@ -93,7 +93,7 @@ def walk_of(query: ConferenceQuery, db: Connection) -> Walk | None:
             return None
         name, like = like, None
     if like is not None and name is not None:
-        if not like_matches(like, name):
+        if not matches_like(like, name):
             return None
         like = None
     if like is not None and is_anything(like):
