@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
+import hubbub.phone.description as phone_module
 from hubbub.lab.lab import SETTINGS, Lab
-from hubbub.phone import phone
 from hubbub.phone.phone import CODECS, CallFailed
 from hubbub.protocol.sdp.capabilities import Codec
 
@@ -80,8 +80,10 @@ async def test_a_caller_without_a_codec_in_common_is_refused_at_once(
 async def test_a_caller_whose_sound_would_have_to_go_where_we_cannot_send_is_refused_at_once(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    offer = phone.make_offer
-    monkeypatch.setattr(phone, "make_offer", lambda host, *rest, **more: offer("fd00::2", *rest, **more))
+    offer = phone_module.make_offer
+    monkeypatch.setattr(
+        phone_module, "make_offer", lambda host, *rest, **more: offer("fd00::2", *rest, **more)
+    )
     with pytest.raises(CallFailed, match="488"):
         await lab.caller("alice").dial("standup")
     monkeypatch.undo()
