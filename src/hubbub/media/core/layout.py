@@ -85,52 +85,109 @@ class Core:
 
 
 class Port:
-    """One leg's row."""
+    """One leg's row. What packets and ticks touch stands together: a row spans a dozen cache lines."""
 
+    # --- every packet: whose it is
     port_id: int
     """0: the row is free."""
+    socket: int
+    key_address: int
+    """The source it is listed under in `sources`."""
+    key_port: int
+    """0: it is not listed."""
+    fixed: int
+    ssrc_in: int
     connected: int
     """The far end is known."""
-    socket: int
-    # --- place in the room
-    mixer: int
+    payload_type: int
+    event_type: int
+    """The payload type of telephone events; NONE: not negotiated."""
+    receives: int
+    """It may send to us."""
+    last_packet_us: int
+    silent: int
+    """MediaSilent was reported."""
+    # --- every packet: its place in the stream
+    started: int
+    sequence_in: int
+    """The newest, extended by its wraps."""
+    seen: int
+    """Bit n: sequence_in - n was received."""
+    packets_in: int
+    timestamp_in: int
+    """RTP timestamp of the newest audio packet, at place `place_in` of our own count of samples."""
+    place_in: int
+    packet_samples: int
+    """Length of the last audio packet."""
+    transit: int
+    jitter: int
+    """Interarrival jitter times 16 (RFC 3550 A.8)."""
+    # --- packets and ticks: the jitter buffer; places are samples since the stream started
+    newest: int
+    """Place behind the newest sample that came."""
+    read: int
+    """Place of the next sample to play; a multiple of BLOCK."""
+    playing: int
+    concealing: int
+    """Samples of concealment in a row; 0: none."""
+    stood_for: int
+    """Frames of concealment played without moving on: each stands for one that may turn out to be lost."""
+    shrink: int
+    """A frame is to be left out."""
+    depth_least: int
+    """Least depth at a tick since the window began."""
+    depth_ticks: int
+    """Age of that window."""
+    unbroken: int
+    """Samples played since the stream began or broke, as far as concealment looks back."""
+    # --- every tick: place in the room
+    law: int
     following: int
     """The next member of the same mixer."""
-    preceding: int
     hears: int
     heard: int
+    active: int
+    """In this tick its voice is in the sum."""
+    audible: int
+    """In this tick it has a voice, be it for the sum or as a coach."""
     coaching: int
     """This coach's epoch; 0: not a coach."""
     coaches: int
     """First of the edges that name who coaches this port."""
     playback: int
     """The clip this port hears instead of the room; others wait beneath it."""
-    active: int
-    """In this tick its voice is in the sum."""
-    audible: int
-    """In this tick it has a voice, be it for the sum or as a coach."""
-    # --- the far end
-    law: int
-    payload_type: int
-    event_type: int
-    """The payload type of telephone events; NONE: not negotiated."""
-    frames_per_packet: int
+    digit: int
+    """The telephone event going on; NONE: none."""
+    mute_until: int
+    """Audio before this place was sent with a digit."""
+    talking: int
+    loud_ticks: int
+    quiet_ticks: int
+    # --- every tick: the stream sent
     sends: int
     """We may send to it."""
-    receives: int
-    """It may send to us."""
-    remote_address: int
-    """As negotiated."""
-    remote_port: int
     send_address: int
     """Where packets go: negotiated, then the fixed source."""
     send_port: int
-    key_address: int
-    """The source it is listed under in `sources`."""
-    key_port: int
-    """0: it is not listed."""
-    # --- fixing the source
-    fixed: int
+    frames_per_packet: int
+    ssrc_out: int
+    sequence_out: int
+    timestamp_out: int
+    marker: int
+    """The next packet opens a talk spurt."""
+    packets_out: int
+    octets_out: int
+    sending: int
+    """What `send_digits` is at: 0 nothing, else a step of core/dtmf_out.py."""
+    digits_count: int
+    rtcp_next_us: int
+    # --- seldom: place in the room
+    mixer: int
+    preceding: int
+    # --- seldom: fixing the source
+    remote_address: int
+    """As negotiated."""
+    remote_port: int
     near_ssrc: int
     """The last packet from the negotiated address."""
     near_sequence: int
@@ -141,52 +198,14 @@ class Port:
     far_ssrc: int
     far_sequence: int
     far_seen: int
-    last_packet_us: int
-    silent: int
-    """MediaSilent was reported."""
-    # --- the stream received
-    started: int
-    ssrc_in: int
-    sequence_in: int
-    """The newest, extended by its wraps."""
-    seen: int
-    """Bit n: sequence_in - n was received."""
-    timestamp_in: int
-    """RTP timestamp of the newest audio packet, at place `place_in` of our own count of samples."""
-    place_in: int
     stray_seen: int
     stray_ssrc: int
     stray_sequence: int
-    # --- the jitter buffer; places are samples since the stream started
-    playing: int
-    read: int
-    """Place of the next sample to play; a multiple of BLOCK."""
-    newest: int
-    """Place behind the newest sample that came."""
-    packet_samples: int
-    """Length of the last audio packet."""
-    depth_least: int
-    """Least depth at a tick since the window began."""
-    depth_ticks: int
-    """Age of that window."""
-    shrink: int
-    """A frame is to be left out."""
-    unbroken: int
-    """Samples played since the stream began or broke, as far as concealment looks back."""
-    concealing: int
-    """Samples of concealment in a row; 0: none."""
-    stood_for: int
-    """Frames of concealment played without moving on: each stands for one that may turn out to be lost."""
+    # --- seldom: concealment
     anchor: int
     """Place where the concealment began."""
     lag: int
-    # --- talk
-    loud_ticks: int
-    quiet_ticks: int
-    talking: int
-    # --- digits received
-    digit: int
-    """The telephone event going on; NONE: none."""
+    # --- seldom: digits received
     digit_timestamp: int
     digit_duration: int
     """RTP units of the segment going on."""
@@ -195,35 +214,17 @@ class Port:
     digit_last_us: int
     digit_done: int
     """`digit_timestamp` is of a digit that was reported."""
-    mute_until: int
-    """Audio before this place was sent with a digit."""
-    # --- the stream sent
-    ssrc_out: int
-    sequence_out: int
-    timestamp_out: int
-    marker: int
-    """The next packet opens a talk spurt."""
+    # --- seldom: packets of several frames, and digits sent
     pending: int
     """Frames waiting for their packet to be full."""
     pending_timestamp: int
-    packets_out: int
-    octets_out: int
-    # --- digits sent
     digits_head: int
-    digits_count: int
-    sending: int
-    """What `send_digits` is at: 0 nothing, else a step of core/dtmf_out.py."""
     sending_ticks: int
     sending_timestamp: int
-    # --- reports
-    rtcp_next_us: int
+    # --- seldom: reports
     sequence_base: int
-    packets_in: int
     packets_in_prior: int
     expected_prior: int
-    transit: int
-    jitter: int
-    """Interarrival jitter times 16 (RFC 3550 A.8)."""
     peer_report: int
     """Middle 32 bits of the NTP time of the last sender report."""
     peer_report_us: int
