@@ -38,7 +38,7 @@ class EndCall:
         reason = LeaveReason.SERVER_STOPPED if cause is HangupCause.SERVER_STOPPED else LeaveReason.HUNG_UP
         async with self._store.transaction() as tx:
             now_ms = self._clock.now_ms()
-            outcome = await take_out(tx, call, reason, now_ms)
+            outcome = await take_out(tx, self._rooms, call, reason, now_ms)
             leg = await tx.call(call.call_id)
             if leg is not None and not leg.status.is_final:
                 final, event = ended(leg, cause, sip_status, now_ms)

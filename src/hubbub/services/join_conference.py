@@ -94,7 +94,7 @@ class JoinConference:
             room, created = create(new_id, account_id, name, now_ms, node=self._node, request=request)
             before += created
         else:
-            existing = await tx.room(found.id)
+            existing = self._rooms.room(found.id) or await tx.room(found.id)
             if existing is None:
                 raise NotFound("conference", found.id)
             room = existing

@@ -8,11 +8,13 @@ from hubbub.services.live_rooms import LiveRooms
 from hubbub.services.ports import Clock, Store, Transaction
 
 
-async def take_out(tx: Transaction, call: LiveCall, reason: LeaveReason, now_ms: int) -> Outcome | None:
+async def take_out(
+    tx: Transaction, rooms: LiveRooms, call: LiveCall, reason: LeaveReason, now_ms: int
+) -> Outcome | None:
     """Within a transaction: remove the leg from its room, if it is in one; store what changed."""
     if call.conference_id is None:
         return None
-    room = await tx.room(call.conference_id)
+    room = rooms.room(call.conference_id) or await tx.room(call.conference_id)
     if room is None:
         return None
     outcome = remove(room, call.call_id, reason, now_ms)
@@ -39,7 +41,7 @@ class LeaveConference:
     async def leave(self, call: LiveCall, reason: LeaveReason) -> None:
         """The leg is out of its room; no-op when it is in none."""
         async with self._store.transaction() as tx:
-            outcome = await take_out(tx, call, reason, self._clock.now_ms())
+            outcome = await take_out(tx, self._rooms, call, reason, self._clock.now_ms())
         if outcome is not None:
             self._rooms.apply(outcome)
 
@@ -50,7 +52,7 @@ class LeaveConference:
             NotFound: there never was such a conference.
         """
         async with self._store.transaction() as tx:
-            room = await tx.room(conference_id)
+            room = self._rooms.room(conference_id) or await tx.room(conference_id)
             if room is None:
                 raise NotFound("conference", conference_id)
             outcome = finish(room, reason, self._clock.now_ms())

@@ -5,8 +5,9 @@ changed the room: sound follows the store, never the other way. Leaves the rules
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from hubbub.domain.conference import Hearing, Outcome, Participant, Room, hearing
+from hubbub.domain.conference import ConferenceState, Hearing, Outcome, Participant, Room, hearing
 from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.services.live_calls import LeftInput, LiveCalls, RoomInput
 from hubbub.services.ports import ClipSource, Clock, MediaPlane, Mix, Timer
@@ -15,13 +16,31 @@ from hubbub.services.ports import ClipSource, Clock, MediaPlane, Mix, Timer
 class LiveRoom:
     """One conference's mixer and what it was last told."""
 
-    __slots__ = ("age_timer", "mixer_id", "places", "room")
+    __slots__ = ("age_timer", "climate", "mixer_id", "places", "room")
 
     def __init__(self, mixer_id: int, room: Room) -> None:
         self.mixer_id = mixer_id
         self.room = room
+        """As last stored: this node alone changes the rooms it mixes."""
+        self.climate: Climate | None = None
         self.places: dict[CallId, Mix] = {}
         self.age_timer: Timer | None = None
+
+
+class Climate(NamedTuple):
+    """What of a room decides about everybody's hearing; while it stays, one joiner changes nobody else's."""
+
+    is_open: bool
+    is_alone: bool
+    has_coach: bool
+
+
+def climate_of(room: Room) -> Climate:
+    return Climate(
+        is_open=room.conference.moderator_present,
+        is_alone=room.conference.state is ConferenceState.INIT and len(room.participants) < 2,
+        has_coach=any(participant.coaching for participant in room.participants),
+    )
 
 
 class LiveRooms:
@@ -48,6 +67,11 @@ class LiveRooms:
     def __len__(self) -> int:
         return len(self._rooms)
 
+    def room(self, conference_id: ConferenceId) -> Room | None:
+        """The room as last stored, if it is mixed here: what the store would say, without asking it."""
+        live = self._rooms.get(conference_id)
+        return None if live is None else live.room
+
     def apply(self, outcome: Outcome) -> None:
         """Make the sound follow a change that has been stored."""
         room = outcome.room
@@ -64,9 +88,13 @@ class LiveRooms:
         if not room.conference.is_live:
             self._close(conference_id, live)
             return
-        ports = self._ports(room)
-        for participant in room.participants:
-            self._place(live, participant, hearing(room, participant), ports)
+        climate = climate_of(room)
+        everybody = climate != live.climate or climate.has_coach
+        live.climate = climate
+        ports = self._ports(room) if climate.has_coach else {}
+        for participant in room.participants if everybody else outcome.changed:
+            if participant.is_present:
+                self._place(live, participant, hearing(room, participant), ports)
         self._beep(live, outcome)
 
     def _open(self, room: Room) -> LiveRoom:
