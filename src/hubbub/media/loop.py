@@ -185,8 +185,8 @@ def run(state: State, io: Io) -> bool:
     while going_on:
         _sleep_until(io, desk.next_pass_us)
         started = _now_us(io)
-        _keep_time(state, io, started - desk.next_pass_us)
         _receive(state, io, started)
+        _keep_time(state, io, started - desk.next_pass_us)
         going_on = _obey(state, io, started)
         tick_from(state, wide(state.phases[desk.passes % PHASES]), started)
         _send(state, io)
@@ -197,7 +197,10 @@ def run(state: State, io: Io) -> bool:
 
 @inner
 def _keep_time(state: State, io: Io, late: int) -> None:
-    """Count lateness, leave out whole frames that were missed, and say when the next pass is due."""
+    """Count lateness, leave out whole frames that were missed, and say when the next pass is due.
+
+    After receiving: what came meanwhile is what must be left out.
+    """
     desk = io.desk[0]
     if late > PHASE_US:
         state.counters[counters.PASSES_LATE] += 1
@@ -250,8 +253,6 @@ def _receive(state: State, io: Io, now_us: int) -> None:
         more = ready == BATCH
         for i in range(ready):
             key = wide(io.readable[i, EVENT_DATA])
-            for j in range(BATCH):
-                io.messages_in[j].name_length = 16
             count = system.recvmmsg(io.descriptors[key], desk.messages_in, BATCH, system.MSG_DONTWAIT, 0)
             if count > 0:
                 desk.message_key = key
@@ -275,6 +276,7 @@ def _ingest_batch(state: State, io: Io, now_us: int) -> None:
         port = get16(io.names_in[i], 2)
         address = get32(io.names_in[i], 4)
         length = io.messages_in[i].length & 0xFFFFFFFF
+        io.messages_in[i].name_length = 16  # the system wrote here how long the name was
         if is_rtcp:
             rtcp_in.take_reports(state, socket, io.datagrams[i], length, address, port - 1, now_us)
         else:

@@ -27,6 +27,8 @@ from hubbub.services.ports import Log
 PIPE_BYTES = 1 << 20
 ATOMIC_BYTES = 4096
 """PIPE_BUF of Linux (pipe(7))."""
+IP_MTU_DISCOVER, IP_PMTUDISC_DO = 10, 2
+"""ip(7)."""
 FIFO_PRIORITY = 10
 NICE = -10
 LOG_PAUSE_S = 1.0
@@ -110,6 +112,8 @@ class RtpPlane(ControlSide):
         except OSError:
             made.close()
             return None
+        # With "don't fragment" the system need not draw an identification for every packet (3 % of all CPU).
+        made.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)
         for name, forced in ((socket.SO_RCVBUF, 33), (socket.SO_SNDBUF, 32)):
             try:  # SO_RCVBUFFORCE and SO_SNDBUFFORCE (socket(7)): above the system's limit, if we may
                 made.setsockopt(socket.SOL_SOCKET, forced, self.settings.socket_buffer_bytes)

@@ -182,6 +182,35 @@ def test_a_delay_that_is_not_needed_any_more_goes_away_in_quiet() -> None:
     assert room.missed() == 0
 
 
+def ticks_until_the_delay_is_gone(stalls: list[int]) -> int:
+    """Each stall is so many packets that all come one tick late."""
+    room = Room()
+    quiet = bytes([0xFE]) * FRAME
+    leg = room.rig.state.ports[room.alice.slot]
+    due = [1] * 10
+    for stall in stalls:
+        due += [0] * stall + [stall + 1] + [1] * 9
+    for packets in due:
+        for _ in range(packets):
+            room.alice.send(room.alice.packet(quiet))
+        room.tick()
+    assert leg.newest - leg.read == len(stalls) * FRAME, "every stall has added a frame"
+    for tick in range(10_000):
+        room.alice.send(room.alice.packet(quiet))
+        room.tick()
+        if leg.newest == leg.read:
+            return tick
+    raise AssertionError("it was kept for ever")
+
+
+def test_a_spare_frame_is_left_out_when_it_was_not_needed_for_long() -> None:
+    assert 1000 <= ticks_until_the_delay_is_gone([1]) <= 1200
+
+
+def test_a_network_that_needed_it_twice_keeps_it_for_twice_as_long() -> None:
+    assert 2000 <= ticks_until_the_delay_is_gone([1, 2]) <= 2400
+
+
 def test_one_stray_packet_changes_nothing() -> None:
     room = Room()
     for frame, packet in enumerate(room.packets(10)):

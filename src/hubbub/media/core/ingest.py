@@ -6,7 +6,7 @@ The checks are RFC 3550 A.1's; lengths are checked before anything is read.
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio.compile import compiled, hot, inner, wide
+from hubbub.audio.compile import compiled, hot, wide
 from hubbub.media.core import counters, dtmf_in, jitter, latch, rtcp_in, sources
 from hubbub.media.core.layout import NONE, PACKET_MAX, PAYLOAD_MAX, State
 from hubbub.media.core.wire import get16, get32
@@ -14,7 +14,7 @@ from hubbub.media.core.wire import get16, get32
 HEADER = 12
 
 
-@inner
+@hot
 def take_packet(
     state: State,
     socket: int,

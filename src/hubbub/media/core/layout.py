@@ -138,6 +138,10 @@ class Port:
     """Least depth at a tick since the window began."""
     depth_ticks: int
     """Age of that window."""
+    calm_windows: int
+    """Windows in a row in which a whole frame of delay was not needed."""
+    patience: int
+    """So many of them before a frame is left out; doubled by every underrun."""
     unbroken: int
     """Samples played since the stream began or broke, as far as concealment looks back."""
     # --- every tick: place in the room

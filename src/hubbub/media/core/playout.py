@@ -2,9 +2,12 @@
 
 It starts when a frame is there. An underrun plays concealment without moving on. If what was missing comes
 late, the delay has grown by 20 ms, on evidence; if it never comes, it is left out and nothing has grown. After
-60 ms playing stops and waits for sound anew. When for two
-seconds the least depth stayed more than a frame above what it started with, a quiet frame is left out: that
-takes late bursts back, and the drift of the sender's clock. Bounds: `jitter_min` and `jitter_max`.
+60 ms playing stops and waits for sound anew.
+
+When for two seconds the least depth stayed more than a frame above what it started with, a quiet frame is left
+out: that takes late bursts back, and the drift of the sender's clock. The last spare frame is left out when
+it was not needed for `patience`, which every underrun doubles: a network that needs it keeps it.
+Bounds: `jitter_min` and `jitter_max`.
 """
 
 from hubbub.audio import conceal, g711
@@ -16,6 +19,9 @@ from hubbub.media.core.layout import BLOCK, BLOCKS, FRAME, RING, State
 NOTHING = 0
 """The energy of a frame with no voice in it."""
 WINDOW_TICKS = 100
+PATIENCE_MIN = 5
+PATIENCE_MAX = 320
+"""Windows: ten seconds, and ten minutes."""
 
 
 @hot
@@ -58,6 +64,8 @@ def _start(state: State, slot: int) -> bool:
     # What piled up while nothing was played would only be delay.
     skip_to(state, slot, leg.newest - max(wish, leg.packet_samples))
     leg.playing = 1
+    leg.patience = PATIENCE_MIN
+    leg.calm_windows = 0
     leg.depth_least = RING
     leg.depth_ticks = leg.shrink = leg.concealing = leg.unbroken = leg.stood_for = 0
     return True
@@ -73,6 +81,7 @@ def _underrun(state: State, slot: int, wanted: bool) -> int:
         leg.playing = leg.concealing = leg.unbroken = 0
         return NOTHING
     leg.stood_for += 1
+    leg.patience = min(2 * leg.patience, PATIENCE_MAX)
     return _conceal(state, slot, 0, FRAME, wanted)
 
 
@@ -95,7 +104,11 @@ def _watch_depth(state: State, slot: int) -> None:
     leg.depth_least = min(leg.depth_least, leg.newest - leg.read)
     leg.depth_ticks += 1
     if leg.depth_ticks == WINDOW_TICKS:
-        leg.shrink = 1 if leg.depth_least > max(FRAME, state.core[0].jitter_min) + FRAME else 0
+        spare = leg.depth_least - max(FRAME, state.core[0].jitter_min)
+        leg.calm_windows = leg.calm_windows + 1 if spare >= FRAME else 0
+        leg.shrink = 1 if spare > FRAME or leg.calm_windows >= leg.patience else 0
+        if leg.shrink:
+            leg.calm_windows = 0
         leg.depth_least = RING
         leg.depth_ticks = 0
 
