@@ -257,10 +257,12 @@ def show(run: dict[str, Any]) -> None:
 def row(run: dict[str, Any]) -> str:
     doubt = " (generator late)" if run["generator_late"] > run["generator_sent"] / 1000 else ""
     busy = ", API 100 % busy" if run["busy_control_plane"] else ""
+    cost = f"{run['us_per_participant_second']:.0f} | {run['core_share']:.2f}"
+    if busy:  # the process' time is the API's then
+        cost = "– | –"
     return (
-        f"| {run['server']}{busy} | {run['participants']} | {run['us_per_participant_second']:.0f} "
-        f"| {run['core_share']:.2f} | {100 * run['bad_share']:.3f} %{doubt} | {run['delay_ms_median']} / {run['delay_ms_p99']} "
-        f"| {run['memory_mib']} MiB | {run['threads']} |"
+        f"| {run['server']}{busy} | {run['participants']} | {cost} | {100 * run['bad_share']:.3f} %{doubt} "
+        f"| {run['delay_ms_median']} / {run['delay_ms_p99']} | {run['memory_mib']} MiB | {run['threads']} |"
     )
 
 
