@@ -77,10 +77,13 @@ async def running() -> AsyncIterator[Running]:
     shell = build_app(parrot_desk(), [parrot], settings, CollectorRegistry(), dict)
     server = WebServer(shell, settings, grace_s=0.2)
     each = Running(parrot, server, await server.start("127.0.0.1", 0))
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: faults.append(context))
     yield each
     for line in each.lines:
         line.writer.close()
     await server.stop()
+    assert faults == [], "what a client sends must not raise out of the connection"
 
 
 async def test_header_names_keep_their_letter_case(running: Running) -> None:
@@ -168,6 +171,14 @@ async def test_what_is_not_http_is_told_so(running: Running) -> None:
     status, headers, body = await running.ask(b"SIP/2.0 hello\r\n\r\n")
     assert (status, headers["Content-Type"]) == (400, "application/json")
     assert b'"status":400' in body
+
+
+async def test_noise_is_refused_once_however_much_of_it_comes(running: Running) -> None:
+    line = await running.line()
+    await line.say(bytes(range(256)) * 40)
+    assert (await line.hear())[0] == 400
+    await line.say(b"more")
+    assert await line.ended() == b""
 
 
 @pytest.mark.parametrize("protocol", [b"websocket", b"h2c"])

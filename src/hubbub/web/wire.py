@@ -90,6 +90,8 @@ class WireProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._unseen_bytes = 0
         self._refusal: tuple[int, str] | None = None
+        self._is_refused = False
+        """The refusal has been sent, or need not be."""
         self._deadline: TimerHandle | None = None
         """Ends the waiting for headers, for a client to read, or for the rest of a refused body."""
 
@@ -211,8 +213,9 @@ class WireProtocol(HttpToolsProtocol):
     def _refuse(self, status: int, reason: str) -> None:
         """Answer a request that never got as far as a cycle, and close."""
         transport = self.transport
-        if transport.is_closing():
+        if self._is_refused or transport.is_closing():
             return
+        self._is_refused = True
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and not cycle.response_complete:
             # Another request of this connection is being answered: an answer now would look like its own.
