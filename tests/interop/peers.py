@@ -1,6 +1,8 @@
 """Real SIP peers as child processes: sipp, baresip and linphone. A missing one fails the test that wants it."""
 
 import os
+import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -76,6 +78,23 @@ def output(folder: Path) -> str:
     return (folder / "output.log").read_text(errors="replace")
 
 
+def hang_up(softphone: subprocess.Popen[str]) -> None:
+    """End a softphone and all it started, as a person closing it would; it writes its files and goes."""
+    if softphone.poll() is None:
+        os.killpg(softphone.pid, signal.SIGTERM)
+        softphone.wait(timeout=20)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses, for UDP and TCP alike."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream:
+        stream.bind(("127.0.0.1", 0))
+        port: int = stream.getsockname()[1]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            datagrams.bind(("127.0.0.1", port))
+        return port
+
+
 def sipp(
     folder: Path,
     host: str,
@@ -93,6 +112,7 @@ def sipp(
     return subprocess.Popen(
         [
             "timeout",
+            "--foreground",
             "100",
             "sipp",
             f"{host}:{port}",
@@ -121,6 +141,7 @@ def sipp(
         stdout=output_file(folder),
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -170,6 +191,7 @@ def baresip(
     return subprocess.Popen(
         [
             "timeout",
+            "--foreground",
             str(seconds + 20),
             "baresip",
             "-f",
@@ -183,6 +205,7 @@ def baresip(
         stdout=output_file(folder),
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -200,8 +223,14 @@ def linphone(
     script = (
         f'(sleep 1; echo "soundcard use files"; echo "play {wav}"; sleep 1; echo "record {record}"; '
         f'echo "call {target}"; sleep {seconds}; echo terminate; sleep 1; echo quit; sleep 1) '
-        f"| HOME={home} timeout {seconds + 20} linphonec -c {home}/linphonerc"
+        f"| HOME={home} timeout --foreground {seconds + 20} linphonec -c {home}/linphonerc"
     )
     return subprocess.Popen(
-        script, shell=True, cwd=folder, stdout=output_file(folder), stderr=subprocess.STDOUT, text=True
+        script,
+        shell=True,
+        cwd=folder,
+        stdout=output_file(folder),
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from interop.conftest import RunningServer, wait_until
-from interop.peers import sipp
+from interop.peers import hang_up, sipp
 from interop.test_real_phones import everybody, metric
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
@@ -44,8 +44,7 @@ def test_after_kill_9_every_room_is_completed_with_a_reason_and_the_log_has_no_g
     server.process.kill()
     server.process.wait()
     for peer in peers:
-        peer.kill()
-        peer.wait()
+        hang_up(peer)
 
     again = start_server("--media-silence-s", "0")
     who = again.credentials["twilio"]

@@ -12,7 +12,7 @@ from bandwidth import ApiClient, ConferencesApi, Configuration
 from twilio.rest import Client
 
 from interop.conftest import RunningServer, wait_until
-from interop.peers import baresip, sipp
+from interop.peers import baresip, free_port, hang_up, sipp
 from interop.test_real_phones import everybody, our_call
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
@@ -33,7 +33,7 @@ def live(server: RunningServer, tmp_path: Path) -> Iterator[RunningServer]:
         baresip(
             tmp_path,
             f"sip:{ROOM}@{server.sip_host}:{server.sip_port}",
-            sip_port=9163,
+            sip_port=free_port(),
             rtp_ports="9600-9640",
             tone_hz=440,
             seconds=60,
@@ -43,8 +43,7 @@ def live(server: RunningServer, tmp_path: Path) -> Iterator[RunningServer]:
     wait_until(lambda: len(everybody(server, ROOM)) == 5, "five are in the room", 40)
     yield server
     for caller in callers:
-        caller.kill()
-        caller.wait()
+        hang_up(caller)
 
 
 def run_node(folder: str, *words: str) -> dict[str, Any]:

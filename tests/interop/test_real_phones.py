@@ -10,7 +10,7 @@ import pytest
 from hubbub.audio import wav
 from hubbub.audio.ears import Heard, hear
 from interop.conftest import HUBBUB, RunningServer, open_files, wait_until
-from interop.peers import baresip, linphone, output, output_file, sipp, tone_wav
+from interop.peers import baresip, free_port, hang_up, linphone, output, output_file, sipp, tone_wav
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
 
@@ -37,6 +37,7 @@ def our_call(
         stdout=output_file(folder),
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -72,16 +73,16 @@ def test_baresip_and_our_caller_hear_each_other_and_not_themselves(
     softphone = baresip(
         tmp_path,
         f"sip:standup@{server.sip_host}:{server.sip_port}",
-        sip_port=9161,
+        sip_port=free_port(),
         rtp_ports="9500-9540",
         tone_hz=BARESIP_HZ,
-        seconds=18,
+        seconds=60,
     )
-    wait_until(lambda: len(participants(server, "standup")) == 1, "baresip is in the room")
+    wait_until(lambda: len(participants(server, "standup")) == 1, "baresip is in the room", 60)
     ours = our_call(server, "standup", tmp_path, HUBBUB_HZ, 5)
-    wait_until(lambda: len(participants(server, "standup")) == 2, "both are in the room")
+    wait_until(lambda: len(participants(server, "standup")) == 2, "both are in the room", 30)
     assert ours.wait(timeout=30) == 0, output(tmp_path)
-    softphone.wait(timeout=40)
+    hang_up(softphone)
 
     we_heard = loudest(tmp_path / f"heard-{HUBBUB_HZ}.wav", BARESIP_HZ)
     assert we_heard.tones_dbfs[BARESIP_HZ] > -26
@@ -97,15 +98,15 @@ def test_linphone_is_heard_by_our_caller(server: RunningServer, tmp_path: Path) 
     softphone = linphone(
         tmp_path,
         f"sip:standup@{server.sip_host}:{server.sip_port}",
-        sip_port=9261,
+        sip_port=free_port(),
         tone_hz=LINPHONE_HZ,
-        seconds=10,
+        seconds=60,
         record=tmp_path / "linphone-heard.wav",
     )
-    wait_until(lambda: len(participants(server, "standup")) == 1, "linphone is in the room", 30)
-    ours = our_call(server, "standup", tmp_path, HUBBUB_HZ, 5)
-    assert ours.wait(timeout=30) == 0
-    softphone.wait(timeout=40)
+    wait_until(lambda: len(participants(server, "standup")) == 1, "linphone is in the room", 60)
+    ours = our_call(server, "standup", tmp_path, HUBBUB_HZ, 6)
+    assert ours.wait(timeout=60) == 0
+    hang_up(softphone)
     heard = loudest(tmp_path / f"heard-{HUBBUB_HZ}.wav", LINPHONE_HZ)
     assert heard.tones_dbfs[LINPHONE_HZ] > -30
     assert heard.tones_dbfs[HUBBUB_HZ] < -50
