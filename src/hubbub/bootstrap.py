@@ -44,7 +44,7 @@ PLAIN_LANGUAGE = "twilio"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything outside the server. The real one is `world.real_world`; the lab makes its own."""
+    """Everything outside the server. The real one is made by `world.start_real_server`; the lab makes its own."""
 
     clock: Clock
     entropy: Entropy

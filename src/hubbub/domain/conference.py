@@ -184,6 +184,11 @@ class Room(NamedTuple):
     conference: Conference
     participants: tuple[Participant, ...]
 
+    @property
+    def awaits_second(self) -> bool:
+        """Nobody has ever met in it: one in it is alone."""
+        return self.conference.state is ConferenceState.INIT and len(self.participants) < 2
+
     def participant(self, call_id: CallId) -> Participant | None:
         for participant in self.participants:
             if participant.call_id == call_id:
@@ -380,12 +385,11 @@ def hearing(room: Room, participant: Participant) -> Hearing:
     one neither hears nor is heard; a muted one hears and is not heard. Alone in an `init` room one waits.
     """
     open_ = room.conference.moderator_present
-    alone = room.conference.state is ConferenceState.INIT and len(room.participants) < 2
     return Hearing(
         hears_room=open_ and not participant.held,
         heard=open_ and not participant.held and not participant.muted,
         coached=participant.coached if participant.coaching else (),
-        waiting=not participant.held and (not open_ or alone),
+        waiting=not participant.held and (not open_ or room.awaits_second),
     )
 
 

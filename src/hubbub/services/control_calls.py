@@ -11,7 +11,7 @@ from typing import Any
 
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import EndReason
-from hubbub.domain.errors import NotFound, Refusal, ServerDraining
+from hubbub.domain.errors import Refusal, ServerDraining
 from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.services.accept_incoming_call import AcceptedCall, AcceptIncomingCall
 from hubbub.services.answer_call import AnswerCall
@@ -116,8 +116,7 @@ class ControlCalls:
 
     def hang_up(self, live: LiveCall, cause: HangupCause) -> None:
         """End a leg from our side; why is remembered for its row."""
-        if live.end_cause is None:
-            live.end_cause = cause
+        live.remember_end(cause)
         self._signalling.hang_up(live.call_id, cause)
 
     def end_room(self, conference_id: ConferenceId, reason: EndReason) -> None:
@@ -157,8 +156,6 @@ class ControlCalls:
             self._calls.remove(live)
             live.stored.set()
             cause = HangupCause.SERVER_FULL if isinstance(refusal, ServerDraining) else HangupCause.REJECTED
-            if isinstance(refusal, NotFound):
-                cause = HangupCause.REJECTED
             self._signalling.reject(live.call_id, cause)
             return
         live.account_id = accepted.account.id

@@ -80,6 +80,11 @@ class LiveCall:
         """Set once the leg's row is written: its end must not be written first."""
         self.task: asyncio.Task[None] | None = None
 
+    def remember_end(self, cause: HangupCause) -> None:
+        """Note why we are ending the leg; the first reason stands."""
+        if self.end_cause is None:
+            self.end_cause = cause
+
 
 class LiveCalls:
     """Finds a live leg by its id, its mixer port or a playback it waits for."""

@@ -78,11 +78,11 @@ class LiveLeg:
         self._services.signalling.answer(self._call.call_id)
 
     def refuse(self, cause: HangupCause) -> None:
-        self._remember(cause)
+        self._call.remember_end(cause)
         self._services.signalling.reject(self._call.call_id, cause)
 
     def hang_up(self, cause: HangupCause) -> None:
-        self._remember(cause)
+        self._call.remember_end(cause)
         self._services.signalling.hang_up(self._call.call_id, cause)
 
     def play(self, clip: Clip, *, loop: bool = False) -> int:
@@ -127,10 +127,6 @@ class LiveLeg:
             now_ms = self._services.clock.now_ms()
             data: dict[str, object] = {"code": code, "message": message, "url": url}
             await tx.append([self._event(EventKind.DOCUMENT_FAILED, now_ms, data)])
-
-    def _remember(self, cause: HangupCause) -> None:
-        if self._call.end_cause is None:
-            self._call.end_cause = cause
 
     def _event(self, kind: EventKind, now_ms: int, data: dict[str, object]) -> Event:
         return Event(kind, now_ms, self._account.id, None, self._call.call_id, data)

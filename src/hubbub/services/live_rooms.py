@@ -7,7 +7,7 @@ changed the room: sound follows the store, never the other way. Leaves the rules
 from collections.abc import Callable
 from typing import NamedTuple
 
-from hubbub.domain.conference import ConferenceState, Hearing, Outcome, Participant, Room, hearing
+from hubbub.domain.conference import Hearing, Outcome, Participant, Room, hearing
 from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.services.live_calls import LeftInput, LiveCalls, RoomInput
 from hubbub.services.ports import ClipSource, Clock, MediaPlane, Mix, Timer
@@ -31,14 +31,14 @@ class Climate(NamedTuple):
     """What of a room decides about everybody's hearing; while it stays, one joiner changes nobody else's."""
 
     is_open: bool
-    is_alone: bool
+    awaits_second: bool
     has_coach: bool
 
 
 def climate_of(room: Room) -> Climate:
     return Climate(
         is_open=room.conference.moderator_present,
-        is_alone=room.conference.state is ConferenceState.INIT and len(room.participants) < 2,
+        awaits_second=room.awaits_second,
         has_coach=any(participant.coaching for participant in room.participants),
     )
 

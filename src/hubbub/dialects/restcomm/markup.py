@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from hubbub.dialects.restcomm.markup_attributes import VALUE, Reading, repair_ampersands
 from hubbub.dialects.restcomm.markup_requests import document_request
+from hubbub.dialects.shared.implicit_document import implicit_document
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Beep, LeaveReason
 from hubbub.domain.errors import ConferenceFull, Refusal
 from hubbub.markup.effects import Ask
 from hubbub.markup.instructions import (
-    FOREVER,
     Document,
     DocumentError,
     Hangup,
@@ -90,11 +90,9 @@ class RcmlLanguage:
         if len(body) > self._limits.document_bytes_max:
             raise DocumentError(PARSE_FAILED, f"over {self._limits.document_bytes_max} bytes")
         kind = media_type_of(content_type)
-        if kind.startswith("audio/") and url is not None:
-            return Document((Play(WebTarget(url, "GET"), FOREVER if waiting else 1),), url)
-        if kind == "text/plain":
-            text = body.decode("utf-8", "replace").strip()[: self._limits.text_characters_max]
-            return Document((Say(text),) if text else (), url)
+        implicit = implicit_document(kind, body, url, self._limits, waiting=waiting)
+        if implicit is not None:
+            return implicit
         if kind and "xml" not in kind and "html" not in kind:
             raise DocumentError(CONTENT_TYPE, f"content type {kind} is no RCML")
         try:

@@ -7,6 +7,7 @@ verbs; the attributes of `<Dial>` and `<Conference>` are read in `markup_dial.py
 
 from typing import Final
 
+from hubbub.dialects.shared.implicit_document import implicit_document
 from hubbub.dialects.twilio.markup_attributes import Reading
 from hubbub.dialects.twilio.markup_dial import read_dial
 from hubbub.dialects.twilio.markup_requests import document_request
@@ -24,7 +25,6 @@ from hubbub.domain.errors import (
 )
 from hubbub.markup.effects import Ask
 from hubbub.markup.instructions import (
-    FOREVER,
     Document,
     DocumentError,
     Hangup,
@@ -117,12 +117,9 @@ class TwimlLanguage:
         if len(body) > self._limits.document_bytes_max:
             raise DocumentError("11750", f"the document is over {self._limits.document_bytes_max} bytes")
         kind = media_type_of(content_type)
-        if kind.startswith("audio/") and url is not None:
-            # The document is the sound itself; as waiting music it goes round.
-            return Document((Play(WebTarget(url, "GET"), FOREVER if waiting else 1),), url)
-        if kind == "text/plain":
-            text = body.decode("utf-8", "replace").strip()[: self._limits.text_characters_max]
-            return Document((Say(text),) if text else (), url)
+        implicit = implicit_document(kind, body, url, self._limits, waiting=waiting)
+        if implicit is not None:
+            return implicit
         if kind not in _XML_TYPES:
             raise DocumentError(CONTENT_TYPE, f"content type {kind} is no TwiML")
         try:

@@ -7,7 +7,7 @@ comes with it, and an offset for people when none does.
 """
 
 import re
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from urllib.parse import quote_plus
 
 from hubbub.dialects.shared.query import Pairs
@@ -20,7 +20,6 @@ PAGE_SIZE_DEFAULT: Final = 50
 PAGE_SIZE_MAX: Final = 1000
 """More is answered with so many, because client libraries ask for a caller's whole limit at once."""
 
-T = TypeVar("T")
 _MOMENT: Final = re.compile(r"-?[0-9]{1,15}\Z")
 """Milliseconds since 1970; a history may begin before."""
 
@@ -46,13 +45,6 @@ class Links(NamedTuple):
     first: str
     next: str | None
     previous: str | None
-
-
-class Listing(NamedTuple, Generic[T]):
-    """A page and how to get to its neighbours."""
-
-    rows: list[T]
-    links: Links
 
 
 def read_paging(pairs: Pairs, parameters: dict[str, str], names: frozenset[str], prefix: str) -> Paging:
