@@ -5,10 +5,13 @@ by `hubbub.dialects.compatibility`.
 """
 
 import dataclasses
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from hubbub.config import Settings
+from hubbub.domain import delivery, recording
 from hubbub.domain.call import TRANSITIONS, UNANSWERED, CallStatus, HangupCause, final_status
 from hubbub.domain.conference import EndReason, LeaveReason
 from hubbub.domain.events import DATA_KEYS, EventKind
@@ -36,11 +39,14 @@ def settings_page() -> str:
 
 EVENT_MEANINGS: Final[dict[EventKind, str]] = {
     EventKind.CALL_RECEIVED: "An inbound call passed the gate and is ringing.",
-    EventKind.CALL_PLACED: "An outbound call was asked for.",
+    EventKind.CALL_QUEUED: "An outbound call was asked for and waits for its turn.",
+    EventKind.CALL_PLACED: "An outbound call left for its far end.",
     EventKind.CALL_RANG: "The far end of an outbound call rings.",
     EventKind.CALL_ANSWERED: "The call is answered, and the far end confirmed it.",
     EventKind.CALL_ENDED: "The call is over.",
     EventKind.CALL_TAGGED: "The call's free text was changed.",
+    EventKind.CALL_REDIRECTED: "Somebody gave the call another document.",
+    EventKind.CALL_DELETED: "The record of a call that is over was deleted.",
     EventKind.DOCUMENT_FAILED: "A customer's document could not be had, or was wrong.",
     EventKind.CONFERENCE_CREATED: "A room came into being with its first joiner.",
     EventKind.CONFERENCE_STARTED: "A moderator and a second participant are inside.",
@@ -48,7 +54,25 @@ EVENT_MEANINGS: Final[dict[EventKind, str]] = {
     EventKind.MODERATOR_ARRIVED: "From now on those inside hear one another.",
     EventKind.PARTICIPANT_JOINED: "A call entered the room.",
     EventKind.PARTICIPANT_LEFT: "A call left the room.",
-    EventKind.PARTICIPANT_MODIFIED: "A participant was muted, held or otherwise changed.",
+    EventKind.PARTICIPANT_ADDED: "A call is being made for the room; it joins when it is answered.",
+    EventKind.PARTICIPANT_MUTED: "A participant is not heard any more.",
+    EventKind.PARTICIPANT_UNMUTED: "A participant may be heard again.",
+    EventKind.PARTICIPANT_HELD: "A participant is on hold.",
+    EventKind.PARTICIPANT_UNHELD: "A participant is off hold.",
+    EventKind.PARTICIPANT_MODIFIED: "Something else of a participant was changed; `changes` names it.",
+    EventKind.SPEECH_STARTED: "A participant began to speak.",
+    EventKind.SPEECH_STOPPED: "A participant ceased to speak.",
+    EventKind.ANNOUNCEMENT_ENDED: "What was announced to a room, or to one participant, has been heard.",
+    EventKind.ANNOUNCEMENT_FAILED: "An announcement could not be played.",
+    EventKind.CONFERENCE_REDIRECTED: "A document was asked for, to be run in the room.",
+    EventKind.RECORDING_STARTED: "Sound is being kept.",
+    EventKind.RECORDING_PAUSED: "The recording pauses.",
+    EventKind.RECORDING_RESUMED: "The recording goes on.",
+    EventKind.RECORDING_STOPPED: "No more sound is taken; the file is being finished.",
+    EventKind.RECORDING_COMPLETED: "The recording can be fetched.",
+    EventKind.RECORDING_ABSENT: "The recording held nothing worth keeping.",
+    EventKind.RECORDING_FAILED: "The recording could not be kept.",
+    EventKind.RECORDING_DELETED: "The recording's sound was deleted.",
     EventKind.HISTORY_IMPORTED: "A batch of a vendor's history was imported.",
     EventKind.ACCOUNT_CREATED: "An account was created.",
 }
@@ -125,11 +149,33 @@ def states_page() -> str:
         f"A conference ends for one of these reasons: {', '.join(f'`{reason}`' for reason in EndReason)}.",
         "",
         f"A participant leaves for one of these: {', '.join(f'`{reason}`' for reason in LeaveReason)}.",
+        "",
+        "## A recording",
+        "",
+        *_diagram(recording.TRANSITIONS, "in_progress"),
+        "",
+        "## A delivery",
+        "",
+        *_diagram(delivery.TRANSITIONS, "due"),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _name(status: CallStatus) -> str:
+State = TypeVar("State", bound=StrEnum)
+
+
+def _diagram(transitions: Mapping[State, frozenset[State]], first: str) -> list[str]:
+    arrows = [
+        f"    {_name(before)} --> {_name(after)}"
+        for before in transitions
+        for after in type(before)
+        if after in transitions[before]
+    ]
+    ends = [f"    {_name(state)} --> [*]" for state in transitions if not transitions[state]]
+    return ["```mermaid", "stateDiagram-v2", f"    [*] --> {first}", *arrows, *ends, "```"]
+
+
+def _name(status: StrEnum) -> str:
     return status.replace("-", "_")
 
 

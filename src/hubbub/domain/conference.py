@@ -1,9 +1,8 @@
-"""Conference and Participant: who may enter, when the room starts, when and why it ends.
+"""Conference and Participant: the nouns of a room, their states and how either may end.
 
 The cast: a `Conference` is one life of a room, from the first join to the end; a `Participant` is one
-leg's membership in it (RFC 4353 §2); a `Room` is both together, the unit that changes at once. Functions
-here take a room and answer an `Outcome`: the room afterwards, the facts to announce, and the calls that
-must leave. They read no clock and write nothing.
+leg's membership in it (RFC 4353 §2); a `Room` is both together, the unit that changes at once, and an
+`Outcome` is what a change did. What may change, and what follows from it, is in `domain.room`.
 
 The life of a room serves three dialects at once:
 
@@ -21,15 +20,8 @@ from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
 
 from hubbub.domain.application import WebTarget
-from hubbub.domain.errors import (
-    CoachedCallAbsent,
-    ConferenceEnded,
-    ConferenceFull,
-    InvalidValue,
-    LabelTaken,
-    SecondCoach,
-)
-from hubbub.domain.events import Event, EventKind
+from hubbub.domain.errors import InvalidValue
+from hubbub.domain.events import Event
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
 
 NAME_LENGTH_MAX: Final = 128
@@ -150,6 +142,8 @@ class Participant(NamedTuple):
     updated_at_ms: int = 0
     left_at_ms: int | None = None
     leave_reason: LeaveReason | None = None
+    pending: bool = False
+    """Its call is being made and not answered: it holds a place and a label, and is not inside yet."""
 
     @property
     def is_present(self) -> bool:
@@ -178,16 +172,38 @@ class JoinRequest(NamedTuple):
     region: str | None = None
 
 
+class ParticipantChanges(NamedTuple):
+    """What to change about a participant; None leaves as it is."""
+
+    muted: bool | None = None
+    held: bool | None = None
+    coached: tuple[CallId, ...] | None = None
+    """Empty: it coaches nobody any more."""
+    end_on_exit: bool | None = None
+    beep_on_exit: bool | None = None
+    wait_changed: bool = False
+    """What it hears while it waits was changed; the room's rules do not look at it."""
+    coached_must_be_present: bool = False
+    """Refuse to coach one who is absent or on hold."""
+    one_coach: bool = False
+    """Refuse to be a second coach."""
+
+
 class Room(NamedTuple):
-    """One conference and everybody present in it, in order of joining."""
+    """One conference and everybody present in it, in order of joining; those still being called too."""
 
     conference: Conference
     participants: tuple[Participant, ...]
 
     @property
+    def inside(self) -> tuple[Participant, ...]:
+        """Those whose calls are answered."""
+        return tuple([p for p in self.participants if not p.pending])
+
+    @property
     def awaits_second(self) -> bool:
         """Nobody has ever met in it: one in it is alone."""
-        return self.conference.state is ConferenceState.INIT and len(self.participants) < 2
+        return self.conference.state is ConferenceState.INIT and len(self.inside) < 2
 
     def participant(self, call_id: CallId) -> Participant | None:
         for participant in self.participants:
@@ -204,6 +220,8 @@ class Outcome(NamedTuple):
     changed: tuple[Participant, ...]
     """Memberships to store, those that ended among them."""
     events: tuple[Event, ...]
+    entered: tuple[CallId, ...] = ()
+    """Calls that came in."""
     evicted: tuple[CallId, ...] = ()
     """Calls that were put out because the room ended; their documents go on or end."""
 
@@ -219,208 +237,3 @@ def validate_name(name: str) -> str:
     if any(ord(ch) < 0x20 or ord(ch) == 0x7F for ch in name):
         raise InvalidValue("name", "a room name has no control characters")
     return name
-
-
-def create(
-    conference_id: ConferenceId,
-    account_id: AccountId,
-    name: str,
-    now_ms: int,
-    *,
-    node: str | None,
-    request: JoinRequest,
-) -> tuple[Room, tuple[Event, ...]]:
-    """An empty room, made for its first joiner, whose settings are frozen into it."""
-    conference = Conference(
-        id=conference_id,
-        account_id=account_id,
-        name=validate_name(name),
-        state=ConferenceState.INIT,
-        moderator_present=False,
-        created_at_ms=now_ms,
-        updated_at_ms=now_ms,
-        tag=request.tag,
-        event_url=request.events.url if request.events else None,
-        event_method=request.events.method if request.events else None,
-        region=request.region,
-        node=node,
-    )
-    return Room(conference, ()), (_event(conference, EventKind.CONFERENCE_CREATED, now_ms, {"name": name}),)
-
-
-def admit(room: Room, request: JoinRequest, now_ms: int, *, participants_max: int) -> Outcome:
-    """Let a leg in.
-
-    Raises:
-        ConferenceEnded, ConferenceFull, LabelTaken, CoachedCallAbsent, SecondCoach.
-    """
-    conference = room.conference
-    if not conference.is_live:
-        raise ConferenceEnded(f"conference {conference.id} is over")
-    limit = min(participants_max, request.max_participants or participants_max)
-    if len(room.participants) >= limit:
-        raise ConferenceFull(f"conference {conference.name} holds {limit} participants")
-    if request.label is not None and any(p.label == request.label for p in room.participants):
-        raise LabelTaken(f"label {request.label} is in use")
-    if request.coached_must_be_present:
-        for coached in request.coached:
-            if room.participant(coached) is None:
-                raise CoachedCallAbsent(f"call {coached} is not in conference {conference.name}")
-    if request.coached and request.one_coach and any(p.coaching for p in room.participants):
-        raise SecondCoach(f"conference {conference.name} has a coach")
-
-    participant = Participant(
-        conference_id=conference.id,
-        call_id=request.call_id,
-        muted=request.muted,
-        held=request.held,
-        coaching=bool(request.coached),
-        coached=request.coached,
-        start_on_enter=request.start_on_enter,
-        end_on_exit=request.end_on_exit,
-        label=request.label,
-        beep=request.beep,
-        joined_at_ms=now_ms,
-        updated_at_ms=now_ms,
-    )
-    events = [
-        _event(
-            conference,
-            EventKind.PARTICIPANT_JOINED,
-            now_ms,
-            {
-                "label": participant.label,
-                "muted": participant.muted,
-                "held": participant.held,
-                "coaching": participant.coaching,
-                "start_on_enter": participant.start_on_enter,
-                "end_on_exit": participant.end_on_exit,
-            },
-            call_id=participant.call_id,
-        )
-    ]
-    present = (*room.participants, participant)
-    if request.start_on_enter and not conference.moderator_present:
-        conference = conference._replace(moderator_present=True, updated_at_ms=now_ms)
-        events.append(
-            _event(
-                conference,
-                EventKind.MODERATOR_ARRIVED,
-                now_ms,
-                {"name": conference.name},
-                call_id=participant.call_id,
-            )
-        )
-    if conference.state is ConferenceState.INIT and conference.moderator_present and len(present) >= 2:
-        conference = conference._replace(state=ConferenceState.IN_PROGRESS, updated_at_ms=now_ms)
-        events.append(_event(conference, EventKind.CONFERENCE_STARTED, now_ms, {"name": conference.name}))
-    return Outcome(Room(conference, present), (participant,), tuple(events))
-
-
-def remove(room: Room, call_id: CallId, reason: LeaveReason, now_ms: int) -> Outcome:
-    """Take one leg out; the room ends when its rules say so. A leg that is not inside changes nothing."""
-    leaving = room.participant(call_id)
-    if leaving is None:
-        return Outcome(room, (), ())
-    gone = leaving._replace(left_at_ms=now_ms, updated_at_ms=now_ms, leave_reason=reason)
-    conference = room.conference
-    event = _left(conference, gone, now_ms)
-    rest = tuple(p for p in room.participants if p.call_id != call_id)
-    kicked = reason is LeaveReason.KICKED
-    stopped = _SERVER_ENDS.get(reason)
-    if leaving.end_on_exit:
-        end = stopped or (EndReason.END_ON_EXIT_KICKED if kicked else EndReason.END_ON_EXIT_LEFT)
-    elif not rest:
-        end = stopped or (EndReason.LAST_KICKED if kicked else EndReason.LAST_LEFT)
-    else:
-        return Outcome(Room(conference, rest), (gone,), (event,))
-    ending = finish(Room(conference, rest), end, now_ms, call_ending=call_id)
-    return Outcome(ending.room, (gone, *ending.changed), (event, *ending.events), ending.evicted)
-
-
-def finish(room: Room, reason: EndReason, now_ms: int, *, call_ending: CallId | None = None) -> Outcome:
-    """End the room and put everybody out. A room that is over stays as it is."""
-    conference = room.conference
-    if not conference.is_live:
-        return Outcome(room, (), ())
-    leave = _EVICTIONS.get(reason, LeaveReason.MODERATOR_ENDED)
-    gone = tuple(
-        p._replace(left_at_ms=now_ms, updated_at_ms=now_ms, leave_reason=leave) for p in room.participants
-    )
-    conference = conference._replace(
-        state=ConferenceState.COMPLETED,
-        updated_at_ms=now_ms,
-        completed_at_ms=now_ms,
-        reason_ended=reason,
-        call_ending=call_ending,
-    )
-    events = [_left(conference, p, now_ms) for p in gone]
-    events.append(
-        _event(
-            conference,
-            EventKind.CONFERENCE_ENDED,
-            now_ms,
-            {"name": conference.name, "reason": str(reason), "call_ending": call_ending},
-            call_id=call_ending,
-        )
-    )
-    return Outcome(Room(conference, ()), gone, tuple(events), tuple(p.call_id for p in gone))
-
-
-class Hearing(NamedTuple):
-    """What the mixer must do for one participant."""
-
-    hears_room: bool
-    heard: bool
-    coached: tuple[CallId, ...]
-    """Not empty: only these hear it."""
-    waiting: bool
-    """It hears waiting music instead of the room."""
-
-
-def hearing(room: Room, participant: Participant) -> Hearing:
-    """Who hears whom, from the flags alone.
-
-    Before a moderator has come everybody waits. A coach hears all; only the coached hear the coach. A held
-    one neither hears nor is heard; a muted one hears and is not heard. Alone in an `init` room one waits.
-    """
-    open_ = room.conference.moderator_present
-    return Hearing(
-        hears_room=open_ and not participant.held,
-        heard=open_ and not participant.held and not participant.muted,
-        coached=participant.coached if participant.coaching else (),
-        waiting=not participant.held and (not open_ or room.awaits_second),
-    )
-
-
-_SERVER_ENDS: Final[dict[LeaveReason, EndReason]] = {
-    LeaveReason.SERVER_STOPPED: EndReason.SERVER_STOPPED,
-    LeaveReason.SERVER_CRASHED: EndReason.SERVER_CRASHED,
-}
-
-_EVICTIONS: Final[dict[EndReason, LeaveReason]] = {
-    EndReason.ENDED_BY_API: LeaveReason.ENDED_BY_API,
-    EndReason.AGE_LIMIT: LeaveReason.TIME_LIMIT,
-    EndReason.SERVER_STOPPED: LeaveReason.SERVER_STOPPED,
-    EndReason.SERVER_CRASHED: LeaveReason.SERVER_CRASHED,
-}
-
-
-def _left(conference: Conference, gone: Participant, now_ms: int) -> Event:
-    return _event(
-        conference,
-        EventKind.PARTICIPANT_LEFT,
-        now_ms,
-        {"label": gone.label, "reason": str(gone.leave_reason)},
-        call_id=gone.call_id,
-    )
-
-
-def _event(
-    conference: Conference,
-    kind: EventKind,
-    now_ms: int,
-    data: dict[str, object],
-    call_id: CallId | None = None,
-) -> Event:
-    return Event(kind, now_ms, conference.account_id, conference.id, call_id, data)

@@ -38,6 +38,10 @@ class CoachedCallAbsent(Refusal):
     """The call to be coached is not in the room."""
 
 
+class CoachedCallHeld(Refusal):
+    """The call to be coached is on hold."""
+
+
 class SecondCoach(Refusal):
     """The room already has a coach, and the joiner's policy allows one."""
 

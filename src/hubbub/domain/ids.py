@@ -15,6 +15,9 @@ TrunkId = NewType("TrunkId", str)
 CallId = NewType("CallId", str)
 ConferenceId = NewType("ConferenceId", str)
 CredentialId = NewType("CredentialId", str)
+RecordingId = NewType("RecordingId", str)
+SubscriptionId = NewType("SubscriptionId", str)
+DeliveryId = NewType("DeliveryId", str)
 
 HEX32: Final = re.compile(r"[0-9a-f]{32}\Z")
 

@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
-from hubbub.domain.call import CallLeg
+from hubbub.domain.call import CallLeg, CallStatus, HangupCause
 from hubbub.domain.conference import Participant, Phase
-from hubbub.domain.ids import AccountId, ConferenceId
+from hubbub.domain.delivery import DeliveryState
+from hubbub.domain.ids import AccountId, CallId, ConferenceId
+from hubbub.domain.recording import RecordingState
 
 
 class ConferenceQuery(NamedTuple):
@@ -31,6 +33,53 @@ class ParticipantQuery(NamedTuple):
     muted: bool | None = None
     held: bool | None = None
     coaching: bool | None = None
+
+
+class CallQuery(NamedTuple):
+    """Calls, ordered by creation and id."""
+
+    account_ids: frozenset[AccountId]
+    """Of any of these."""
+    to: str | None = None
+    from_: str | None = None
+    """Exactly so."""
+    to_like: str | None = None
+    from_like: str | None = None
+    """SQL LIKE, as `ConferenceQuery.name_like`."""
+    statuses: frozenset[CallStatus] | None = None
+    causes: frozenset[HangupCause] | None = None
+    parent_id: CallId | None = None
+    conference_id: ConferenceId | None = None
+    """It is or was last in this conference."""
+    created_from_ms: int | None = None
+    created_until_ms: int | None = None
+    answered_from_ms: int | None = None
+    answered_until_ms: int | None = None
+    ended_from_ms: int | None = None
+    ended_until_ms: int | None = None
+    """All bounds are inclusive."""
+
+
+class RecordingQuery(NamedTuple):
+    """Recordings, ordered by creation and id."""
+
+    account_ids: frozenset[AccountId]
+    conference_id: ConferenceId | None = None
+    call_id: CallId | None = None
+    of_conferences: bool | None = None
+    """True: of conferences only; False: of calls only."""
+    states: frozenset[RecordingState] | None = None
+    created_from_ms: int | None = None
+    created_until_ms: int | None = None
+    """Both inclusive."""
+
+
+class DeliveryQuery(NamedTuple):
+    """Deliveries, ordered by creation and id."""
+
+    account_id: AccountId | None = None
+    states: frozenset[DeliveryState] | None = None
+    stream: str | None = None
 
 
 class Member(NamedTuple):

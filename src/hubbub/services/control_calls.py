@@ -77,6 +77,9 @@ class ControlCalls:
     def rang(self, call_id: CallId) -> None:
         """An outbound leg rings at the far end; nobody waits for that yet."""
 
+    def early_media(self, call_id: CallId, media: LocalMedia) -> None:
+        """An outbound leg can be heard before it is answered; nobody listens yet."""
+
     def answered(self, call_id: CallId, media: LocalMedia) -> None:
         live = self._calls.get(call_id)
         if live is None or live.answered:

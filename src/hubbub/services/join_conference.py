@@ -5,13 +5,11 @@ from hubbub.domain.conference import (
     EndReason,
     JoinRequest,
     Outcome,
-    admit,
-    create,
-    finish,
 )
 from hubbub.domain.errors import Conflict, NotFound
 from hubbub.domain.events import Event
 from hubbub.domain.ids import AccountId, ConferenceId
+from hubbub.domain.room import admit, create, finish
 from hubbub.services.live_calls import LiveCall
 from hubbub.services.live_rooms import LiveRooms
 from hubbub.services.ports import Clock, Entropy, Store, Transaction

@@ -1,8 +1,9 @@
 """A leg leaves its room, or a whole room ends."""
 
-from hubbub.domain.conference import EndReason, LeaveReason, Outcome, finish, remove
+from hubbub.domain.conference import EndReason, LeaveReason, Outcome
 from hubbub.domain.errors import NotFound
 from hubbub.domain.ids import ConferenceId
+from hubbub.domain.room import finish, remove
 from hubbub.services.live_calls import LiveCall
 from hubbub.services.live_rooms import LiveRooms
 from hubbub.services.ports import Clock, Store, Transaction

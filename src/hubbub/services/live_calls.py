@@ -8,9 +8,13 @@ import asyncio
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import LeaveReason
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
+from hubbub.markup.effects import Ask
+from hubbub.markup.instructions import WaitMusic
+from hubbub.markup.interpreter import Given
 
 
 class AnsweredInput(NamedTuple):
@@ -34,9 +38,23 @@ class LeftInput(NamedTuple):
 
 
 class RoomInput(NamedTuple):
-    """Whether the leg waits for its room has changed."""
+    """What the leg hears instead of its room has changed."""
 
     waiting: bool
+    """It waits for the room to start."""
+    held: bool = False
+    """It is on hold."""
+    hold_music: WaitMusic | None = None
+    """What it hears on hold; None: silence."""
+    wait_music: WaitMusic | None = None
+    """What it hears while it waits; None: as its document said."""
+
+
+class RedirectInput(NamedTuple):
+    """Somebody gave the call another document: whatever runs is dropped."""
+
+    begin: Ask | Given
+    fallback: WebTarget | None = None
 
 
 class EndedInput(NamedTuple):
@@ -45,7 +63,7 @@ class EndedInput(NamedTuple):
     cause: HangupCause
 
 
-Input = AnsweredInput | DigitInput | PlaybackInput | LeftInput | RoomInput | EndedInput
+Input = AnsweredInput | DigitInput | PlaybackInput | LeftInput | RoomInput | RedirectInput | EndedInput
 
 
 class LiveCall:
@@ -58,10 +76,13 @@ class LiveCall:
         "conference_id",
         "end_cause",
         "ended",
+        "held",
+        "hold_music",
         "inbox",
         "port_id",
         "stored",
         "task",
+        "wait_music",
         "waiting",
     )
 
@@ -76,6 +97,9 @@ class LiveCall:
         self.end_cause: HangupCause | None = None
         """Why we hung up, when it was we."""
         self.waiting = False
+        self.held = False
+        self.hold_music: WaitMusic | None = None
+        self.wait_music: WaitMusic | None = None
         self.stored = asyncio.Event()
         """Set once the leg's row is written: its end must not be written first."""
         self.task: asyncio.Task[None] | None = None

@@ -7,9 +7,10 @@ changed the room: sound follows the store, never the other way. Leaves the rules
 from collections.abc import Callable
 from typing import NamedTuple
 
-from hubbub.domain.conference import Hearing, Outcome, Participant, Room, hearing
+from hubbub.domain.conference import Outcome, Participant, Room
 from hubbub.domain.ids import CallId, ConferenceId
-from hubbub.services.live_calls import LeftInput, LiveCalls, RoomInput
+from hubbub.domain.room import Hearing, hearing
+from hubbub.services.live_calls import LeftInput, LiveCall, LiveCalls, RoomInput
 from hubbub.services.ports import ClipSource, Clock, MediaPlane, Mix, Timer
 
 
@@ -72,6 +73,11 @@ class LiveRooms:
         live = self._rooms.get(conference_id)
         return None if live is None else live.room
 
+    def mixer(self, conference_id: ConferenceId) -> int | None:
+        """The mixer of a room that is mixed here."""
+        live = self._rooms.get(conference_id)
+        return None if live is None else live.mixer_id
+
     def apply(self, outcome: Outcome) -> None:
         """Make the sound follow a change that has been stored."""
         room = outcome.room
@@ -131,9 +137,14 @@ class LiveRooms:
         if live.places.get(participant.call_id) != mix:
             live.places[participant.call_id] = mix
             self._media.join(call.port_id, live.mixer_id, mix)
-        if call.waiting != wanted.waiting:
-            call.waiting = wanted.waiting
-            call.inbox.put_nowait(RoomInput(wanted.waiting))
+        if (call.waiting, call.held) != (wanted.waiting, wanted.held):
+            call.waiting, call.held = wanted.waiting, wanted.held
+            self.tell(call)
+
+    @staticmethod
+    def tell(call: LiveCall) -> None:
+        """Let a leg know what it hears instead of its room."""
+        call.inbox.put_nowait(RoomInput(call.waiting, call.held, call.hold_music, call.wait_music))
 
     def _take_out(self, live: LiveRoom, gone: Participant, *, evicted: bool) -> None:
         live.places.pop(gone.call_id, None)
@@ -143,7 +154,8 @@ class LiveRooms:
         if call.port_id is not None:
             self._media.leave(call.port_id)
         call.conference_id = None
-        call.waiting = False
+        call.waiting = call.held = False
+        call.hold_music = call.wait_music = None
         if evicted and gone.leave_reason is not None:
             call.inbox.put_nowait(LeftInput(gone.leave_reason))
 
@@ -151,7 +163,7 @@ class LiveRooms:
         if not outcome.room.conference.moderator_present:
             return
         for participant in outcome.changed:
-            entered = participant.is_present and participant.joined_at_ms == participant.updated_at_ms
+            entered = participant.call_id in outcome.entered
             if entered and participant.beep.on_enter:
                 self._media.play_to_mixer(live.mixer_id, self._clips.stock("beep-enter"))
             elif not participant.is_present and participant.beep.on_exit:

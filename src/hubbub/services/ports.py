@@ -5,16 +5,34 @@ Nothing here touches a clock, a socket or a file: that is the point.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from hubbub.domain.account import Account, Credential, CredentialKind, Role
 from hubbub.domain.application import Application, Number, Trunk
 from hubbub.domain.call import CallLeg, HangupCause
 from hubbub.domain.conference import Conference, Participant, Room
+from hubbub.domain.delivery import Delivery, Subscription
 from hubbub.domain.events import Event, NumberedEvent
-from hubbub.domain.ids import AccountId, ApplicationId, CallId, ConferenceId
+from hubbub.domain.ids import (
+    AccountId,
+    ApplicationId,
+    CallId,
+    ConferenceId,
+    DeliveryId,
+    RecordingId,
+    SubscriptionId,
+)
 from hubbub.domain.paging import Page, PageRequest
-from hubbub.domain.queries import ConferenceQuery, Member, ParticipantQuery
+from hubbub.domain.queries import (
+    CallQuery,
+    ConferenceQuery,
+    DeliveryQuery,
+    Member,
+    ParticipantQuery,
+    RecordingQuery,
+)
+from hubbub.domain.recording import Recording
 
 # --- time and chance ------------------------------------------------------------------------------------
 
@@ -51,6 +69,32 @@ class Entropy(Protocol):
 
 
 # --- storage --------------------------------------------------------------------------------------------
+
+
+class KeptAnswer(NamedTuple):
+    """What was answered to a request that carried an idempotency key."""
+
+    fingerprint: str
+    """Of the request: another one under the same key is an error."""
+    status: int
+    content_type: str | None
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    kept_at_ms: int
+
+
+class Registration(NamedTuple):
+    """One contact of a SIP user (RFC 3261 §10)."""
+
+    username: str
+    account_id: AccountId
+    contact_uri: str
+    source: str
+    """`udp:host:port` or `tcp:host:port`: where the REGISTER came from, and where calls for it go."""
+    expires_at_ms: int
+    sip_call_id: str
+    cseq: int
+    user_agent: str | None = None
 
 
 class Reader(Protocol):
@@ -104,6 +148,21 @@ class Reader(Protocol):
     ) -> list[NumberedEvent]:
         """Events with a number greater than `after`, in order."""
 
+    async def event(self, number: int) -> NumberedEvent | None: ...
+    async def calls(self, query: CallQuery, page: PageRequest) -> Page[CallLeg]: ...
+    async def recording(self, recording_id: RecordingId) -> Recording | None: ...
+    async def recordings(self, query: RecordingQuery, page: PageRequest) -> Page[Recording]: ...
+    async def subscription(self, subscription_id: SubscriptionId) -> Subscription | None: ...
+    async def subscriptions(self, subject_id: str) -> list[Subscription]: ...
+    async def delivery(self, delivery_id: DeliveryId) -> Delivery | None: ...
+    async def deliveries(self, query: DeliveryQuery, page: PageRequest) -> Page[Delivery]: ...
+    async def next_delivery_due_ms(self) -> int | None:
+        """When the earliest delivery that waits for nothing but time is due, or its lease is over."""
+
+    async def kept_answer(self, account_id: AccountId, key: str) -> KeptAnswer | None: ...
+    async def registrations(self, username: str) -> list[Registration]:
+        """All, those that have expired too."""
+
 
 class Transaction(Reader, Protocol):
     """Changes that happen together or not at all. Reads inside it see its own writes."""
@@ -122,7 +181,33 @@ class Transaction(Reader, Protocol):
 
     async def put_participants(self, participants: Sequence[Participant]) -> None: ...
     async def append(self, events: Sequence[Event]) -> None:
-        """Number the events and write them with the rest of the transaction."""
+        """Number the events and write them with the rest of the transaction, and a due delivery for each
+        subscription that follows one of an event's subjects and wants its kind."""
+
+    async def delete_call(self, call_id: CallId) -> None: ...
+    async def put_recording(self, recording: Recording) -> None: ...
+    async def delete_recording(self, recording_id: RecordingId) -> None:
+        """The row too."""
+
+    async def open_recordings(self, node: str) -> list[Recording]:
+        """In progress, paused or being finished."""
+
+    async def put_subscription(self, subscription: Subscription) -> None: ...
+    async def delete_subscriptions(self, subject_id: str, purpose: str | None = None) -> None:
+        """Nothing new is due to them; what is due already goes out."""
+
+    async def lease_deliveries(self, now_ms: int, until_ms: int, limit: int) -> list[Delivery]:
+        """Take the first open delivery of each stream, where it is due or its lease is over, oldest event
+        first; each is written as sending, leased until `until_ms`, one attempt more."""
+
+    async def put_delivery(self, delivery: Delivery) -> None: ...
+    async def forget_deliveries(self, before_ms: int, limit: int) -> int:
+        """Delete delivered ones last changed before; how many."""
+
+    async def keep_answer(self, account_id: AccountId, key: str, answer: KeptAnswer) -> None: ...
+    async def forget_answers(self, before_ms: int) -> None: ...
+    async def put_registration(self, registration: Registration) -> None: ...
+    async def delete_registration(self, username: str, contact_uri: str) -> None: ...
 
     async def live_calls(self, node: str) -> list[CallLeg]: ...
     async def live_rooms(self, node: str) -> list[Room]: ...
@@ -219,6 +304,32 @@ class TalkChanged(NamedTuple):
 MediaEvent = DigitHeard | PlaybackEnded | MediaSilent | TalkChanged
 
 
+class TapKind(StrEnum):
+    """What a tap takes."""
+
+    MIX = "mix"
+    """All that is said in a mixer, summed once and limited once, and what is played to it; coaches left out."""
+    SPOKEN = "spoken"
+    """What one port's far end says into its room: silence while it is muted or on hold."""
+    RECEIVED = "received"
+    """What one port's far end says, whatever becomes of it."""
+    HEARD = "heard"
+    """What is sent to one port's far end."""
+
+
+class TapFrame(NamedTuple):
+    """Sound that a tap took."""
+
+    tap_id: int
+    position: int
+    """Samples at 8 kHz since a start that all taps of one mixer share. The frame after it is `len(pcm) // 2`
+    later; a greater distance was lost and is silence."""
+    pcm: bytes
+    """16-bit mono, little-endian."""
+    last: bool = False
+    """The tap is closed; nothing follows. `pcm` may be empty."""
+
+
 class MediaPlane(Protocol):
     """Mixers and ports. Commands take effect at the next tick, in the order given."""
 
@@ -246,6 +357,22 @@ class MediaPlane(Protocol):
         """Send telephone events (RFC 4733) to the far end."""
 
     def subscribe(self, listener: Callable[[MediaEvent], None]) -> None: ...
+    def open_tap(self, kind: TapKind, target: int) -> int:
+        """Take sound on the mixer's own tick. Taps of one mixer opened in one go begin at the same sample.
+
+        Args:
+            target: the mixer id for `MIX`, else the port id. A port keeps its taps when it changes rooms.
+
+        Raises:
+            ServerFull: no tap is left.
+        """
+
+    def close_tap(self, tap_id: int) -> None:
+        """Its `last` frame follows, also when the port or the mixer is closed."""
+
+    def subscribe_taps(self, listener: Callable[[Sequence[TapFrame]], None]) -> None:
+        """`listener` gets what all taps took, in order, a few times a second."""
+
     def statistics(self) -> Mapping[str, float]:
         """Counters for the metrics page: packets, late ticks, drops by cause, busy share."""
 
@@ -279,6 +406,9 @@ class CallEvents(Protocol):
 
     def incoming(self, call: IncomingCall) -> None: ...
     def rang(self, call_id: CallId) -> None: ...
+    def early_media(self, call_id: CallId, media: LocalMedia) -> None:
+        """The far end of an outbound call may be heard before it answers."""
+
     def answered(self, call_id: CallId, media: LocalMedia) -> None:
         """The far end of an outbound call answered, or our answer to an inbound one was acknowledged."""
 

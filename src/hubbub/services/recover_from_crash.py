@@ -1,7 +1,8 @@
 """After a crash: close what the dead server left open, with an honest reason, before anyone is served."""
 
 from hubbub.domain.call import HangupCause
-from hubbub.domain.conference import EndReason, finish
+from hubbub.domain.conference import EndReason
+from hubbub.domain.room import finish
 from hubbub.services.end_call import ended
 from hubbub.services.leave_conference import store_outcome
 from hubbub.services.ports import Clock, Store

@@ -12,11 +12,6 @@ from hubbub.domain.conference import (
     Outcome,
     Phase,
     Room,
-    admit,
-    create,
-    finish,
-    hearing,
-    remove,
 )
 from hubbub.domain.errors import (
     CoachedCallAbsent,
@@ -28,6 +23,7 @@ from hubbub.domain.errors import (
 )
 from hubbub.domain.events import DATA_KEYS, EventKind
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
+from hubbub.domain.room import Hearing, admit, create, finish, hearing, remove
 
 ACME = AccountId("a" * 32)
 ALICE, BOB, CAROL = (CallId(ch * 32) for ch in "123")
@@ -89,7 +85,9 @@ def test_the_moderator_leaving_does_not_close_the_room_again() -> None:
 def test_a_started_room_stays_started_with_one_inside() -> None:
     room = remove(room_of(ALICE, BOB), BOB, LeaveReason.HUNG_UP, 3_000).room
     assert room.conference.state is ConferenceState.IN_PROGRESS
-    assert hearing(room, room.participants[0]) == (True, True, (), False)
+    assert hearing(room, room.participants[0]) == Hearing(
+        hears_room=True, heard=True, coached=(), waiting=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,7 +161,7 @@ def test_a_label_is_unique_among_those_present_only() -> None:
 def test_a_coach_is_heard_by_the_coached_alone_and_hears_all() -> None:
     room = join(room_of(ALICE, BOB), CAROL, coached=(ALICE,)).room
     coach = room.participants[-1]
-    assert hearing(room, coach) == (True, True, (ALICE,), False)
+    assert hearing(room, coach) == Hearing(hears_room=True, heard=True, coached=(ALICE,), waiting=False)
 
 
 def test_coaching_somebody_absent_is_refused_only_if_asked_to() -> None:

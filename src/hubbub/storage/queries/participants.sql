@@ -2,7 +2,7 @@
 -- Everybody present in a conference, in order of joining.
 SELECT
     conference_id, call_id, muted, held, coaching, coached, start_on_enter, end_on_exit, label, beep,
-    joined_at_ms, updated_at_ms, left_at_ms, leave_reason
+    joined_at_ms, updated_at_ms, left_at_ms, leave_reason, pending
 FROM participants {hint:participants_present}
 WHERE conference_id = ? AND left_at_ms IS NULL
 ORDER BY joined_at_ms, call_id;
@@ -12,7 +12,7 @@ ORDER BY joined_at_ms, call_id;
 -- (NULL: any). {ascending} is also made descending.
 SELECT
     p.conference_id, p.call_id, p.muted, p.held, p.coaching, p.coached, p.start_on_enter, p.end_on_exit,
-    p.label, p.beep, p.joined_at_ms, p.updated_at_ms, p.left_at_ms, p.leave_reason,
+    p.label, p.beep, p.joined_at_ms, p.updated_at_ms, p.left_at_ms, p.leave_reason, p.pending,
     c.id, c.account_id, c.parent_id, c.application_id, c.conference_id, c.from_address, c.to_address,
     c.direction, c.status, c.created_at_ms, c.updated_at_ms, c.answered_at_ms, c.ended_at_ms,
     c.hangup_cause, c.sip_status, c.sip_call_id, c.tag, c.site, c.given_id, c.node
@@ -39,14 +39,14 @@ SELECT count(*) FROM (
 -- One stay, by its whole key.
 SELECT
     conference_id, call_id, muted, held, coaching, coached, start_on_enter, end_on_exit, label, beep,
-    joined_at_ms, updated_at_ms, left_at_ms, leave_reason
+    joined_at_ms, updated_at_ms, left_at_ms, leave_reason, pending
 FROM participants WHERE conference_id = ? AND call_id = ? AND joined_at_ms = ?;
 
 -- name: get_member
 -- The newest stay of a leg in a conference, with the leg.
 SELECT
     p.conference_id, p.call_id, p.muted, p.held, p.coaching, p.coached, p.start_on_enter, p.end_on_exit,
-    p.label, p.beep, p.joined_at_ms, p.updated_at_ms, p.left_at_ms, p.leave_reason,
+    p.label, p.beep, p.joined_at_ms, p.updated_at_ms, p.left_at_ms, p.leave_reason, p.pending,
     c.id, c.account_id, c.parent_id, c.application_id, c.conference_id, c.from_address, c.to_address,
     c.direction, c.status, c.created_at_ms, c.updated_at_ms, c.answered_at_ms, c.ended_at_ms,
     c.hangup_cause, c.sip_status, c.sip_call_id, c.tag, c.site, c.given_id, c.node
@@ -59,7 +59,7 @@ ORDER BY p.joined_at_ms DESC LIMIT 1;
 -- The one present who carries a label, with the leg.
 SELECT
     p.conference_id, p.call_id, p.muted, p.held, p.coaching, p.coached, p.start_on_enter, p.end_on_exit,
-    p.label, p.beep, p.joined_at_ms, p.updated_at_ms, p.left_at_ms, p.leave_reason,
+    p.label, p.beep, p.joined_at_ms, p.updated_at_ms, p.left_at_ms, p.leave_reason, p.pending,
     c.id, c.account_id, c.parent_id, c.application_id, c.conference_id, c.from_address, c.to_address,
     c.direction, c.status, c.created_at_ms, c.updated_at_ms, c.answered_at_ms, c.ended_at_ms,
     c.hangup_cause, c.sip_status, c.sip_call_id, c.tag, c.site, c.given_id, c.node
@@ -72,11 +72,11 @@ ORDER BY p.joined_at_ms, p.call_id LIMIT 1;
 -- Insert or replace one stay.
 INSERT INTO participants (
     conference_id, call_id, muted, held, coaching, coached, start_on_enter, end_on_exit, label, beep,
-    joined_at_ms, updated_at_ms, left_at_ms, leave_reason
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    joined_at_ms, updated_at_ms, left_at_ms, leave_reason, pending
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (conference_id, call_id, joined_at_ms) DO UPDATE SET
     muted = excluded.muted, held = excluded.held, coaching = excluded.coaching,
     coached = excluded.coached, start_on_enter = excluded.start_on_enter,
     end_on_exit = excluded.end_on_exit, label = excluded.label, beep = excluded.beep,
     updated_at_ms = excluded.updated_at_ms, left_at_ms = excluded.left_at_ms,
-    leave_reason = excluded.leave_reason;
+    leave_reason = excluded.leave_reason, pending = excluded.pending;

@@ -150,6 +150,7 @@ def participant_of(row: Row) -> Participant:
         row[11],
         row[12],
         _REASON[row[13]],
+        row[14] == 1,
     )
 
 

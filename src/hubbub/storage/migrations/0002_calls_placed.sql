@@ -1,0 +1,6 @@
+-- Legs that are still being called have a place in the room; calls can be listed.
+ALTER TABLE participants ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX calls_by_account ON calls (account_id, created_at_ms, id);
+CREATE INDEX calls_by_parent ON calls (parent_id, created_at_ms, id) WHERE parent_id IS NOT NULL;
+CREATE INDEX calls_by_conference ON calls (conference_id, created_at_ms, id) WHERE conference_id IS NOT NULL;
