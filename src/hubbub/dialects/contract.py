@@ -7,8 +7,9 @@ tests hand it bytes and the web shell hands it requests. Its markup side is desc
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
+from hubbub.services.commands import Commands
 from hubbub.services.ports import Clock, Entropy, Log, Store
 
 
@@ -60,6 +61,8 @@ class Desk(NamedTuple):
     entropy: Entropy
     log: Log
     settings: DialectSettings
+    commands: Commands = cast(Commands, None)
+    """What changes live calls, rooms and recordings."""
 
 
 Handler = Callable[..., Awaitable[HttpResponse]]
