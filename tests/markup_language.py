@@ -29,6 +29,7 @@ from hubbub.markup.language import (
     FailureKind,
     JoinRefusal,
     MarkupCall,
+    MarkupRoom,
     WaitRules,
 )
 
@@ -61,6 +62,9 @@ class FakeLanguage:
         return self.documents[body]
 
     def request(self, call: MarkupCall, ask: Ask) -> DocumentRequest:
+        return DocumentRequest(ask.target.url, ask.target.method)
+
+    def room_request(self, room: MarkupRoom, ask: Ask) -> DocumentRequest:
         return DocumentRequest(ask.target.url, ask.target.method)
 
     def answers_before(self, instruction: Instruction) -> bool:

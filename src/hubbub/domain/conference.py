@@ -20,6 +20,7 @@ from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
 
 from hubbub.domain.application import WebTarget
+from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.errors import InvalidValue
 from hubbub.domain.events import Event
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
@@ -170,6 +171,10 @@ class JoinRequest(NamedTuple):
     tag: str | None = None
     events: WebTarget | None = None
     region: str | None = None
+    dialect: str = ""
+    """Whose words `callbacks` are in."""
+    callbacks: tuple[SubscriptionWish, ...] = ()
+    """Who wants to hear of the conference; only the first joiner's count."""
 
 
 class ParticipantChanges(NamedTuple):

@@ -24,6 +24,8 @@ class Purpose(StrEnum):
     REDIRECT = "redirect"
     ACTION = "action"
     """A verb is over and its author named the next document."""
+    ROOM = "room"
+    """What to run in a room, or to play to one who is inside."""
     WAIT = "wait"
     """What to play to one who waits in a room."""
 
@@ -48,6 +50,14 @@ class Ask:
     failed: Failed | None = None
     """Set when `target` is a fallback."""
     conference: Conference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A document that came in a request instead of from a URL."""
+
+    body: bytes
+    content_type: str
 
 
 # --- effects --------------------------------------------------------------------------------------------
@@ -258,7 +268,9 @@ class WaitFailed:
 class Redirected:
     """Somebody gave the call another document: whatever runs is dropped."""
 
-    ask: Ask
+    begin: Ask | Given
+    fallback: WebTarget | None = None
+    """For this document, and where the dialect has it so from now on for the whole call."""
 
 
 @dataclass(frozen=True, slots=True)

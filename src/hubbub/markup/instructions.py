@@ -12,6 +12,7 @@ from enum import StrEnum
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Beep, JoinRequest
+from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.ids import CallId, ConferenceId
 
 FOREVER = 0
@@ -151,6 +152,8 @@ class JoinConference:
     max_participants: int | None = None
     events: WebTarget | None = None
     events_fallback: WebTarget | None = None
+    callbacks: tuple[SubscriptionWish, ...] = ()
+    """Who wants to hear of the conference, if this call makes it."""
     event_words: tuple[str, ...] = ()
     """Which events are wanted, in the dialect's words; empty: as the dialect's default has it."""
     event_timeout_s: float | None = None
@@ -182,6 +185,7 @@ class JoinConference:
             tag=call_tag,
             events=self.events,
             region=self.region,
+            callbacks=self.callbacks,
         )
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from hubbub.domain.account import Account
 from hubbub.domain.call import CallLeg, HangupCause
-from hubbub.domain.conference import LeaveReason
+from hubbub.domain.conference import Conference, LeaveReason
 from hubbub.domain.errors import Refusal
 from hubbub.markup.effects import Ask
 from hubbub.markup.instructions import Document, Instruction, JoinConference, Remark, Say
@@ -35,6 +35,20 @@ class MarkupCall:
     """How customers reach this server; no trailing slash."""
     site: str = "00000001"
     """Eight hex digits that some dialects print in ids."""
+    now_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MarkupRoom:
+    """What a request for a document that is to run in a room may tell."""
+
+    conference: Conference
+    account: Account
+    call: CallLeg | None = None
+    """The one participant who is to hear it; None: everybody."""
+    signing_secret: str | None = field(default=None, repr=False)
+    base_url: str = ""
+    site: str = "00000001"
     now_ms: int = 0
 
 
@@ -152,6 +166,9 @@ class MarkupLanguage(Protocol):
 
     def request(self, call: MarkupCall, ask: Ask) -> DocumentRequest:
         """The HTTP request for a document, signed and with everything the vendor tells."""
+
+    def room_request(self, room: MarkupRoom, ask: Ask) -> DocumentRequest:
+        """The HTTP request for a document that is to run in a room: an announcement, a room's redirect."""
 
     def answers_before(self, instruction: Instruction) -> bool:
         """Whether an unanswered call is answered before `instruction` is run."""

@@ -1,18 +1,14 @@
-"""A leg enters a room, which is made if the account has no live one of that name."""
+"""A leg enters a room, or a place is kept for it; the room is made if the account has no live one of that name."""
 
-from hubbub.domain.conference import (
-    Conference,
-    EndReason,
-    JoinRequest,
-    Outcome,
-)
+from hubbub.domain.conference import Conference, EndReason, JoinRequest, Outcome, Room
 from hubbub.domain.errors import Conflict, NotFound
 from hubbub.domain.events import Event
 from hubbub.domain.ids import AccountId, ConferenceId
-from hubbub.domain.room import admit, create, finish
+from hubbub.domain.room import admit, create, finish, reserve
 from hubbub.services.live_calls import LiveCall
 from hubbub.services.live_rooms import LiveRooms
 from hubbub.services.ports import Clock, Entropy, Store, Transaction
+from hubbub.services.subscribe import subscribe
 
 
 class JoinConference:
@@ -54,26 +50,48 @@ class JoinConference:
             conference_id: join exactly this live conference instead of the one named.
 
         Raises:
-            Refusal: as `domain.conference.admit`; `InvalidValue` for a bad name; `NotFound` when
+            Refusal: as `domain.room.admit`; `InvalidValue` for a bad name; `NotFound` when
                 `conference_id` names no live conference of the account; `Conflict` when the leg is over.
         """
         async with self._store.transaction() as tx:
             if call.ended:
                 raise Conflict("the call is over")
             now_ms = self._clock.now_ms()
-            outcome = await self._admit(tx, account_id, name, request, conference_id, now_ms)
-            leg = await tx.call(call.call_id)
-            if leg is not None:
-                await tx.put_call(
-                    leg._replace(conference_id=outcome.room.conference.id, updated_at_ms=now_ms)
-                )
-            await tx.put_participants(outcome.changed)
-            await tx.append(outcome.events)
-        call.conference_id = outcome.room.conference.id
-        self._rooms.apply(outcome)
+            room, before = await self._room(tx, account_id, name, request, conference_id, now_ms)
+            outcome = admit(room, request, now_ms, participants_max=self._participants_max)
+            await self._write(tx, room, outcome, before, now_ms)
+        self._enter(call, outcome)
         return outcome.room.conference
 
-    async def _admit(
+    async def reserve(
+        self,
+        tx: Transaction,
+        account_id: AccountId,
+        name: str,
+        request: JoinRequest,
+        *,
+        conference_id: ConferenceId | None = None,
+    ) -> Outcome:
+        """Within a transaction: keep a place for a leg that is being called. `apply` the outcome after it.
+
+        Raises:
+            As when it is called.
+        """
+        now_ms = self._clock.now_ms()
+        room, before = await self._room(tx, account_id, name, request, conference_id, now_ms)
+        outcome = reserve(room, request, now_ms, participants_max=self._participants_max)
+        await self._write(tx, room, outcome, before, now_ms)
+        return outcome
+
+    def apply(self, call: LiveCall, outcome: Outcome) -> None:
+        """After the transaction of `reserve`."""
+        self._enter(call, outcome)
+
+    def _enter(self, call: LiveCall, outcome: Outcome) -> None:
+        call.conference_id = outcome.room.conference.id
+        self._rooms.apply(outcome)
+
+    async def _room(
         self,
         tx: Transaction,
         account_id: AccountId,
@@ -81,25 +99,35 @@ class JoinConference:
         request: JoinRequest,
         conference_id: ConferenceId | None,
         now_ms: int,
-    ) -> Outcome:
+    ) -> tuple[Room, tuple[Event, ...]]:
+        """The room to enter, and the events that came before the entry. A new room is not stored yet."""
         found = await self._find(tx, account_id, name, conference_id)
         before: tuple[Event, ...] = ()
         if found is not None and found.node is None:
             before = await self._supersede(tx, found, now_ms)
             found = None
-        if found is None:
-            new_id = ConferenceId(self._entropy.id())
-            room, created = create(new_id, account_id, name, now_ms, node=self._node, request=request)
-            before += created
-        else:
+        if found is not None:
             existing = self._rooms.room(found.id) or await tx.room(found.id)
             if existing is None:
                 raise NotFound("conference", found.id)
-            room = existing
-        outcome = admit(room, request, now_ms, participants_max=self._participants_max)
-        if outcome.room.conference != room.conference or found is None:
-            await tx.put_conference(outcome.room.conference)
-        return outcome._replace(events=before + outcome.events)
+            return existing, before
+        new_id = ConferenceId(self._entropy.id())
+        room, created = create(new_id, account_id, name, now_ms, node=self._node, request=request)
+        await subscribe(tx, self._entropy, account_id, new_id, request.dialect, request.callbacks, now_ms)
+        return room, before + created
+
+    async def _write(
+        self, tx: Transaction, before: Room, outcome: Outcome, earlier: tuple[Event, ...], now_ms: int
+    ) -> None:
+        conference = outcome.room.conference
+        if conference != before.conference or not before.participants:
+            await tx.put_conference(conference)
+        for participant in outcome.changed:
+            leg = await tx.call(participant.call_id)
+            if leg is not None and leg.conference_id != conference.id:
+                await tx.put_call(leg._replace(conference_id=conference.id, updated_at_ms=now_ms))
+        await tx.put_participants(outcome.changed)
+        await tx.append(earlier + outcome.events)
 
     async def _find(
         self, tx: Transaction, account_id: AccountId, name: str, conference_id: ConferenceId | None

@@ -10,7 +10,7 @@ from typing import Final
 
 from hubbub.dialects.bandwidth.ids import CALL, parse
 from hubbub.dialects.bandwidth.markup_attributes import BxmlElement
-from hubbub.dialects.bandwidth.markup_requests import document_request
+from hubbub.dialects.bandwidth.markup_requests import document_request, room_request
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Beep, LeaveReason
 from hubbub.domain.errors import InvalidValue, Refusal
@@ -45,6 +45,7 @@ from hubbub.markup.language import (
     FailureKind,
     JoinRefusal,
     MarkupCall,
+    MarkupRoom,
     WaitRules,
 )
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
@@ -115,6 +116,9 @@ class BxmlLanguage:
 
     def request(self, call: MarkupCall, ask: Ask) -> DocumentRequest:
         return document_request(call, ask)
+
+    def room_request(self, room: MarkupRoom, ask: Ask) -> DocumentRequest:
+        return room_request(room, ask)
 
     def answers_before(self, instruction: Instruction) -> bool:
         """Every verb that makes or takes sound answers; `Ring` unless it says otherwise."""

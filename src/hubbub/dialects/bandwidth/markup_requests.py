@@ -8,13 +8,14 @@ import json
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from hubbub.dialects.bandwidth.ids import call_text
+from hubbub.dialects.bandwidth.ids import call_text, conference_text
 from hubbub.dialects.shared.dates import iso_ms
 from hubbub.dialects.shared.query import encode_query
+from hubbub.domain.application import WebTarget
 from hubbub.domain.call import Direction
 from hubbub.domain.ids import uuid_text
 from hubbub.markup.effects import Ask, Purpose
-from hubbub.markup.language import DocumentRequest, MarkupCall
+from hubbub.markup.language import DocumentRequest, MarkupCall, MarkupRoom
 
 EVENT_TYPES: Final[dict[Purpose, str]] = {
     Purpose.INCOMING: "initiate",
@@ -24,8 +25,23 @@ EVENT_TYPES: Final[dict[Purpose, str]] = {
 
 
 def document_request(call: MarkupCall, ask: Ask) -> DocumentRequest:
-    event = event_body(call, EVENT_TYPES.get(ask.purpose, "redirect"))
-    target = ask.target
+    return event_request(event_body(call, EVENT_TYPES.get(ask.purpose, "redirect")), ask.target)
+
+
+def room_request(room: MarkupRoom, ask: Ask) -> DocumentRequest:
+    """The `conferenceRedirect` webhook."""
+    event: dict[str, object] = {
+        "eventType": "conferenceRedirect",
+        "eventTime": iso_ms(room.now_ms),
+        "conferenceId": conference_text(room.conference.id, room.conference.site, room.site),
+        "name": room.conference.name,
+        "tag": room.conference.tag,
+    }
+    return event_request({name: value for name, value in event.items() if value is not None}, ask.target)
+
+
+def event_request(event: dict[str, object], target: WebTarget) -> DocumentRequest:
+    """An event as JSON by POST, or in the query by GET."""
     headers = (("Accept", "application/xml, text/xml, */*"),)
     if target.method == "GET":
         pairs = [

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hubbub.dialects.restcomm.markup_attributes import VALUE, Reading, repair_ampersands
-from hubbub.dialects.restcomm.markup_requests import document_request
+from hubbub.dialects.restcomm.markup_requests import document_request, room_request
 from hubbub.dialects.shared.implicit_document import implicit_document
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
@@ -44,6 +44,7 @@ from hubbub.markup.language import (
     FailureKind,
     JoinRefusal,
     MarkupCall,
+    MarkupRoom,
     WaitRules,
 )
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
@@ -115,6 +116,9 @@ class RcmlLanguage:
 
     def request(self, call: MarkupCall, ask: Ask) -> DocumentRequest:
         return document_request(call, ask)
+
+    def room_request(self, room: MarkupRoom, ask: Ask) -> DocumentRequest:
+        return room_request(room, ask)
 
     def answers_before(self, instruction: Instruction) -> bool:
         """A Reject or a Pause at the beginning leaves the call unanswered; every other verb answers."""

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit, urlunsplit
 from hubbub.dialects.restcomm.ids import call_sid
 from hubbub.dialects.shared.dates import iso_ms
 from hubbub.dialects.shared.query import Pairs, encode_query
+from hubbub.domain.application import WebTarget
 from hubbub.markup.effects import Ask
-from hubbub.markup.language import DocumentRequest, MarkupCall
+from hubbub.markup.language import DocumentRequest, MarkupCall, MarkupRoom
 
 API_VERSION: Final = "2012-04-24"
 FORM: Final = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -19,8 +20,22 @@ UNKNOWN: Final = "null"
 
 
 def document_request(call: MarkupCall, ask: Ask) -> DocumentRequest:
-    parameters = [*call_parameters(call), *ask.details]
-    target = ask.target
+    return form_request([*call_parameters(call), *ask.details], ask.target)
+
+
+def room_request(room: MarkupRoom, ask: Ask) -> DocumentRequest:
+    """For a document that is to run in a room; the vendor has none, so this is an extension."""
+    parameters = [
+        ("ConferenceSid", "CF" + room.conference.id),
+        ("AccountSid", "AC" + room.account.id),
+        ("FriendlyName", room.conference.name),
+        ("ApiVersion", API_VERSION),
+    ]
+    return form_request([*parameters, *ask.details], ask.target)
+
+
+def form_request(parameters: Pairs, target: WebTarget) -> DocumentRequest:
+    """`parameters` as a form by POST, or in the query by GET."""
     headers = (("Accept", "*/*"),)
     parts = urlsplit(target.url)
     query = encode_query(parameters)

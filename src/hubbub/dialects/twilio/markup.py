@@ -10,7 +10,7 @@ from typing import Final
 from hubbub.dialects.shared.implicit_document import implicit_document
 from hubbub.dialects.twilio.markup_attributes import Reading
 from hubbub.dialects.twilio.markup_dial import read_dial
-from hubbub.dialects.twilio.markup_requests import document_request
+from hubbub.dialects.twilio.markup_requests import document_request, room_request
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import LeaveReason
@@ -50,6 +50,7 @@ from hubbub.markup.language import (
     FailureKind,
     JoinRefusal,
     MarkupCall,
+    MarkupRoom,
     WaitRules,
 )
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
@@ -138,6 +139,9 @@ class TwimlLanguage:
 
     def request(self, call: MarkupCall, ask: Ask) -> DocumentRequest:
         return document_request(call, ask)
+
+    def room_request(self, room: MarkupRoom, ask: Ask) -> DocumentRequest:
+        return room_request(room, ask)
 
     def answers_before(self, instruction: Instruction) -> bool:
         """Only Reject, and Pause and Redirect before anything else, leave a call unanswered."""

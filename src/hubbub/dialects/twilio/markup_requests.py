@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from hubbub.dialects.shared.query import Pairs, encode_query
 from hubbub.dialects.twilio.ids import call_sid
 from hubbub.markup.effects import Ask
-from hubbub.markup.language import DocumentRequest, MarkupCall
+from hubbub.markup.language import DocumentRequest, MarkupCall, MarkupRoom
 
 API_VERSION: Final = "2010-04-01"
 USER_AGENT: Final = "TwilioProxy/1.1"
@@ -28,11 +28,29 @@ def document_request(call: MarkupCall, ask: Ask) -> DocumentRequest:
         parameters.append(("FriendlyName", ask.conference.name))
     if ask.failed is not None:
         parameters += [("ErrorCode", ask.failed.code), ("ErrorUrl", ask.failed.url)]
+    return signed_request(call.signing_secret, parameters, ask)
+
+
+def room_request(room: MarkupRoom, ask: Ask) -> DocumentRequest:
+    """A signed request for an announcement."""
+    parameters = [
+        ("AccountSid", "AC" + room.account.id),
+        ("ConferenceSid", "CF" + room.conference.id),
+        ("FriendlyName", room.conference.name),
+        ("ApiVersion", API_VERSION),
+    ]
+    if room.call is not None:
+        parameters.append(("CallSid", call_sid(room.call)))
+    return signed_request(room.signing_secret, [*parameters, *ask.details], ask)
+
+
+def signed_request(secret: str | None, parameters: Pairs, ask: Ask) -> DocumentRequest:
+    """`parameters` to the asked target, in its method, signed if there is a secret."""
     get = ask.target.method == "GET"
     url = add_query(ask.target.url, parameters) if get else _without_fragment(ask.target.url)
     headers = [("Accept", "*/*"), ("User-Agent", USER_AGENT)]
-    if call.signing_secret is not None:
-        signed = sign(call.signing_secret, url, [] if get else parameters)
+    if secret is not None:
+        signed = sign(secret, url, [] if get else parameters)
         headers.append(("X-Twilio-Signature", signed))
     if get:
         return DocumentRequest(url, "GET", tuple(headers), b"", ask.target.username, ask.target.password)
