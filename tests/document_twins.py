@@ -4,11 +4,13 @@ import asyncio
 from dataclasses import dataclass, field
 
 from hubbub.domain.account import Account, AccountStatus
+from hubbub.domain.application import WebTarget
 from hubbub.domain.call import CallLeg, CallStatus, Direction, HangupCause
 from hubbub.domain.conference import Conference, ConferenceState, LeaveReason
 from hubbub.domain.errors import Conflict, InvalidValue, Refusal, ServerFull
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
-from hubbub.markup.instructions import JoinConference
+from hubbub.markup.effects import Ask, Given
+from hubbub.markup.instructions import JoinConference, WaitMusic
 from hubbub.markup.language import MarkupCall
 from hubbub.services.live_calls import (
     AnsweredInput,
@@ -17,6 +19,7 @@ from hubbub.services.live_calls import (
     Input,
     LeftInput,
     PlaybackInput,
+    RedirectInput,
     RoomInput,
 )
 from hubbub.services.ports import Clip, Clock, FetchFailed, FetchRequest, FetchResponse
@@ -51,6 +54,7 @@ class TwinLeg:
         self.waits = False
         self.moderator_present = True
         self.answerable = True
+        self.slow_answer_s = 0.0
         self.is_over = False
         self.is_full = False
         self.wishes: list[JoinConference] = []
@@ -74,7 +78,7 @@ class TwinLeg:
         if not self.answerable:
             raise Conflict("too late")
         self.did("answer")
-        self.inbox.put_nowait(AnsweredInput())
+        self.at(self.slow_answer_s, AnsweredInput())
 
     def refuse(self, cause: HangupCause) -> None:
         self.did(f"refuse {cause}")
@@ -145,6 +149,14 @@ class TwinLeg:
 
     def room_opens(self, second: float) -> None:
         self.at(second, RoomInput(waiting=False))
+
+    def is_held(self, second: float, music: WaitMusic | None, *, waiting: bool = False) -> None:
+        self.at(second, RoomInput(waiting, held=True, hold_music=music))
+
+    def is_redirected(
+        self, second: float, begin: Ask | Given, fallback: WebTarget | None = None
+    ) -> None:
+        self.at(second, RedirectInput(begin, fallback))
 
     def is_put_out(self, second: float, reason: LeaveReason) -> None:
         self.at(second, LeftInput(reason))

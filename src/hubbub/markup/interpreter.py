@@ -10,14 +10,14 @@ phase changes nothing: a playback may end just after it was cut short.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
 
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import LeaveReason
 from hubbub.markup import effects as fx
-from hubbub.markup.effects import Ask, Effect, Input, Note, Purpose
+from hubbub.markup.effects import Ask, Effect, Given, Input, Note, Purpose
 from hubbub.markup.instructions import (
     Document,
     DocumentError,
@@ -39,6 +39,8 @@ from hubbub.markup.instructions import (
 from hubbub.markup.language import AfterRefusal, Ending, FailureKind, MarkupLanguage
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
 
+__all__ = ["Given", "Interpreter", "Phase"]
+
 EVICTIONS = frozenset({LeaveReason.ENDED_BY_API, LeaveReason.MODERATOR_ENDED})
 
 
@@ -49,14 +51,6 @@ class Phase(StrEnum):
     INSIDE = "inside"
     """In a room."""
     OVER = "over"
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A document that came in a request instead of from a URL."""
-
-    body: bytes
-    content_type: str
 
 
 class Interpreter:
@@ -111,11 +105,7 @@ class Interpreter:
         """Begin with a URL to ask, a document that was given, or one that was read before."""
         if self._phase is not Phase.IDLE:
             return []
-        if isinstance(begin, Ask):
-            return self._ask(begin)
-        if isinstance(begin, Given):
-            return self._read(begin.body, begin.content_type, None)
-        return self._load(begin)
+        return self._begin(begin)
 
     def feed(self, event: Input) -> list[Effect]:
         """What to do now that `event` has happened."""
@@ -126,7 +116,7 @@ class Interpreter:
             self._program.clear()
             return []
         if isinstance(event, fx.Redirected):
-            return self._redirected(event.ask)
+            return self._redirected(event)
         if isinstance(event, fx.Digit):
             return self._digit(event.digit)
         if self._phase is Phase.INSIDE:
@@ -191,7 +181,7 @@ class Interpreter:
             return [fx.Leave(LeaveReason.DIGIT)]
         return []
 
-    def _redirected(self, ask: Ask) -> list[Effect]:
+    def _redirected(self, event: fx.Redirected) -> list[Effect]:
         """Drop what runs and begin again elsewhere."""
         before: list[Effect] = []
         if self._phase is Phase.INSIDE:
@@ -199,9 +189,23 @@ class Interpreter:
         elif isinstance(self._open, fx.Speak | fx.PlayClip | fx.PlayRinging):
             before.append(fx.StopPlaying())
         self._program.clear()
+        self._open = None
         self._ending = False
+        self._fallback_asked = False
         self._in_a_row = 0
-        return before + self._ask(ask)
+        if event.fallback is not None and self._language.fallback_covers_call:
+            self._fallback = event.fallback
+        return before + self._begin(event.begin, event.fallback)
+
+    def _begin(self, begin: "Ask | Given | Document", fallback: WebTarget | None = None) -> list[Effect]:
+        if isinstance(begin, Ask):
+            own = begin.fallback or fallback
+            return self._ask(begin if own is begin.fallback else replace(begin, fallback=own))
+        if isinstance(begin, Given):
+            self._phase = Phase.BUSY
+            self._document_target = None
+            return self._read(begin.body, begin.content_type, None)
+        return self._load(begin)
 
     def _wait_failed(self) -> list[Effect]:
         rules = self._language.wait_rules

@@ -15,9 +15,8 @@ from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.ids import AccountId, CallId, ConferenceId, RecordingId
 from hubbub.domain.queries import Member
 from hubbub.domain.recording import AudioFormat, Layout, Recording, RecordingSource
-from hubbub.markup.effects import Ask
+from hubbub.markup.effects import Ask, Given
 from hubbub.markup.instructions import Document, JoinConference, WaitMusic
-from hubbub.markup.interpreter import Given
 
 
 class RecordWish(NamedTuple):

@@ -12,9 +12,8 @@ from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import LeaveReason
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
-from hubbub.markup.effects import Ask
+from hubbub.markup.effects import Ask, Given
 from hubbub.markup.instructions import WaitMusic
-from hubbub.markup.interpreter import Given
 
 
 class AnsweredInput(NamedTuple):

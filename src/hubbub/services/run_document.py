@@ -1,8 +1,9 @@
 """Runs a customer's document for a live call: performs what the interpreter wants, feeds what came of it.
 
 One runner serves one leg, in that leg's task. It listens to the leg's inbox all the time, so that a hang-up
-at any moment ends whatever is under way: a fetch, a sound, a pause, the music of a waiting room. Joining,
-leaving and writing are short transactions and run to their end. Leaves the decisions to
+at any moment ends whatever is under way: a fetch, a sound, a pause, the music of a waiting room; and so
+does another document that somebody gives the call, with which it goes on. Joining, leaving and writing are
+short transactions and run to their end. Leaves the decisions to
 `markup.interpreter`, and the state of the leg and its room to the use cases behind `DocumentLeg`.
 """
 
@@ -17,8 +18,9 @@ from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference
 from hubbub.domain.errors import Conflict, Refusal, ServerFull
 from hubbub.markup import effects as fx
-from hubbub.markup.instructions import Document, JoinConference
-from hubbub.markup.interpreter import Given, Interpreter
+from hubbub.markup.effects import Given
+from hubbub.markup.instructions import Document, JoinConference, WaitMusic
+from hubbub.markup.interpreter import Interpreter
 from hubbub.markup.language import MarkupLanguage
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
 from hubbub.services.document_leg import DocumentLeg
@@ -29,6 +31,7 @@ from hubbub.services.live_calls import (
     Input,
     LeftInput,
     PlaybackInput,
+    RedirectInput,
     RoomInput,
 )
 from hubbub.services.perform_effects import EffectPerformer
@@ -42,6 +45,14 @@ RoomEvent = fx.Input | RoomInput | BaseException
 
 class _CallOver(Exception):
     """The leg's last input came."""
+
+
+class _Dropped(Exception):
+    """Whatever runs is to be dropped for another document."""
+
+    def __init__(self, event: RedirectInput) -> None:
+        super().__init__()
+        self.event = event
 
 
 class DocumentRunner:
@@ -73,6 +84,7 @@ class DocumentRunner:
         )
         self._wait_for_room = WaitForRoom(leg, language, self._performer, clips, limits)
         self._listening: asyncio.Task[Input] | None = None
+        self._answer_asked = False
         self._answered = asyncio.Event()
         self._in_room: asyncio.Queue[RoomEvent] | None = None
         """What happens in the room; None outside of one, where digits mean nothing."""
@@ -84,8 +96,15 @@ class DocumentRunner:
         interpreter = Interpreter(
             self._language, answered=answered, fallback=self._fallback, limits=self._limits
         )
+        effects = interpreter.start(begin)
         try:
-            await self._drive(interpreter, interpreter.start(begin))
+            while effects:
+                try:
+                    await self._drive(interpreter, effects)
+                    return
+                except _Dropped as dropped:
+                    event = dropped.event
+                    effects = interpreter.feed(fx.Redirected(event.begin, event.fallback))
         except _CallOver:
             interpreter.feed(fx.CallEnded())
         finally:
@@ -127,7 +146,6 @@ class DocumentRunner:
                 await self._leg.retag(effect.tag)
             case fx.Leave():
                 await self._leg.leave(effect.reason)
-                return fx.LeftConference(effect.reason)
             case fx.Refuse():
                 self._leg.refuse(effect.cause)
             case fx.HangUp():
@@ -139,7 +157,9 @@ class DocumentRunner:
 
     async def _answer(self) -> fx.Answered:
         try:
-            self._leg.answer()
+            if not self._answer_asked:
+                self._leg.answer()
+                self._answer_asked = True
         except Conflict:
             # The caller has given up this very moment; the end of the leg is on its way.
             await asyncio.Event().wait()
@@ -183,18 +203,31 @@ class DocumentRunner:
             if isinstance(event, BaseException):
                 raise event
             if isinstance(event, RoomInput):
-                await stay.stop_waiting()
-                if event.waiting and (stay.join.wait.while_alone or not conference.moderator_present):
-                    stay.begin_waiting(self._wait_for_room(stay.join.wait, conference))
+                await self._hear_instead(stay, event, conference)
                 continue
             effects = interpreter.feed(event)
             if effects and isinstance(effects[0], fx.Leave):
                 await stay.close()
-                outcome = await self._perform(effects[0])
-                assert outcome is not None
-                return effects[1:] + interpreter.feed(outcome)
+                await self._perform(effects[0])
+                return effects[1:] + interpreter.feed(fx.LeftConference(effects[0].reason))
             if effects or interpreter.join is None:
                 return effects
+
+    async def _hear_instead(self, stay: "_Stay", news: RoomInput, conference: Conference) -> None:
+        """Begin or end what one hears instead of the room. Whoever is on hold does not wait as well."""
+        music: WaitMusic | None = None
+        if news.held:
+            music = news.hold_music
+        elif news.waiting:
+            music = news.wait_music or stay.join.wait
+            if conference.moderator_present and not music.while_alone:
+                music = None
+        if (news.held, music) == stay.hears:
+            return
+        await stay.stop_waiting()
+        stay.hears = (news.held, music)
+        if music is not None:
+            stay.begin_waiting(self._wait_for_room(music, conference), held=news.held)
 
     # --- the inbox ----------------------------------------------------------------------------------------
 
@@ -229,6 +262,8 @@ class DocumentRunner:
         match event:
             case EndedInput():
                 raise _CallOver
+            case RedirectInput():
+                raise _Dropped(event)
             case AnsweredInput():
                 self._answered.set()
             case PlaybackInput():
@@ -248,6 +283,8 @@ class _Stay:
 
     def __init__(self, clock: Clock, join: JoinConference, events: "asyncio.Queue[RoomEvent]") -> None:
         self.join = join
+        self.hears: tuple[bool, WaitMusic | None] = (False, None)
+        """Whether it is on hold, and what it hears instead of the room."""
         self._events = events
         self._waiting: asyncio.Task[Waited] | None = None
         self._limit: Timer | None = None
@@ -256,9 +293,9 @@ class _Stay:
                 join.time_limit_ms / 1000, lambda: events.put_nowait(fx.StayTimedOut())
             )
 
-    def begin_waiting(self, work: Coroutine[Any, Any, Waited]) -> None:
+    def begin_waiting(self, work: Coroutine[Any, Any, Waited], *, held: bool) -> None:
         self._waiting = asyncio.ensure_future(work)
-        self._waiting.add_done_callback(self._waited)
+        self._waiting.add_done_callback(self._waited_on_hold if held else self._waited)
 
     def _waited(self, task: "asyncio.Task[Waited]") -> None:
         if task.cancelled():
@@ -268,6 +305,12 @@ class _Stay:
             self._events.put_nowait(error)
         elif task.result() is Waited.FAILED:
             self._events.put_nowait(fx.WaitFailed())
+
+    def _waited_on_hold(self, task: "asyncio.Task[Waited]") -> None:
+        """Music that cannot be had is silence to those on hold: they do not lose their place for it."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._events.put_nowait(error)
 
     async def stop_waiting(self) -> None:
         if self._waiting is not None:

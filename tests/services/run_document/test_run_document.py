@@ -10,7 +10,7 @@ from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import LeaveReason
 from hubbub.domain.errors import ConferenceFull, Conflict, InvalidValue, LabelTaken
 from hubbub.lab.clock import SimulatedClock
-from hubbub.markup.effects import Ask, Purpose
+from hubbub.markup.effects import Ask, Given, Purpose
 from hubbub.markup.instructions import (
     Document,
     Hangup,
@@ -28,6 +28,7 @@ from hubbub.markup.instructions import (
     WaitMusic,
 )
 from hubbub.markup.language import WaitRules
+from hubbub.services.live_calls import RoomInput
 from hubbub.services.ports import FetchFailed
 from hubbub.services.run_document import DocumentRunner
 from markup_language import FakeLanguage
@@ -291,6 +292,126 @@ async def test_news_of_the_last_room_is_not_taken_for_the_next_ones(stage: Stage
     await stage.run(JoinConference("one", leave_on_star=True), JoinConference("two"), Say("never"))
     assert stage.leg.deeds == ["join one", "leave digit", "join two"]
     assert stage.clock.mono_s() >= 9
+
+
+# --- on hold ----------------------------------------------------------------------------------------------
+
+
+async def test_music_on_hold_plays_instead_of_the_room_until_hold_ends(stage: Stage) -> None:
+    stage.leg.is_held(2, WaitMusic())
+    stage.leg.room_opens(6)
+    stage.leg.hangs_up(9)
+    await stage.run(ROOM)
+    assert stage.leg.diary == [(0.01, "join room"), (2.0, "play music for ever"), (6.0, "stop")]
+
+
+async def test_hold_without_music_is_silent_and_stops_the_waiting_music(stage: Stage) -> None:
+    stage.leg.waits = True
+    stage.leg.is_held(2, None)
+    stage.leg.at(6, RoomInput(waiting=True))
+    stage.leg.hangs_up(9)
+    await stage.run(ROOM)
+    assert stage.leg.diary == [
+        (0.01, "join room"),
+        (0.01, "play music for ever"),
+        (2.0, "stop"),
+        (6.0, "play music for ever"),
+        (9.0, "stop"),
+    ]
+
+
+async def test_news_that_change_nothing_do_not_restart_the_music(stage: Stage) -> None:
+    stage.leg.waits = True
+    stage.leg.at(3, RoomInput(waiting=True))
+    stage.leg.hangs_up(9)
+    assert await stage.run(ROOM) == ["join room", "play music for ever", "stop"]
+
+
+async def test_waiting_music_may_be_changed_while_one_waits(stage: Stage) -> None:
+    stage.page(WAIT, Pause(1000), Say("soon"))
+    stage.leg.waits = True
+    stage.leg.at(3, RoomInput(waiting=True, wait_music=WaitMusic(WaitKind.URL, WAIT)))
+    stage.leg.room_opens(8)
+    stage.leg.hangs_up(9)
+    await stage.run(ROOM)
+    assert stage.leg.diary[2:] == [(3.0, "stop"), (4.1, "play 'soon'")]
+
+
+async def test_hold_music_that_cannot_be_had_is_noted_and_nobody_leaves_for_it(stage: Stage) -> None:
+    stage.leg.is_held(2, WaitMusic(WaitKind.URL, WAIT))
+    stage.leg.hangs_up(9)
+    assert await stage.run(ROOM, Say("never")) == ["join room", "note f-status"]
+
+
+# --- another document -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("instruction", "before"),
+    [
+        (Say("a long story"), ["play 'a long story'", "stop"]),
+        (Pause(60_000), []),
+        (Ring(60_000), ["play ringback for ever", "stop"]),
+        (SendDigits("WWW1"), []),
+        (ROOM, ["join room", "leave redirected"]),
+    ],
+)
+async def test_another_document_drops_whatever_runs(
+    stage: Stage, instruction: Instruction, before: list[str]
+) -> None:
+    stage.page(NEXT, Say("here now"))
+    stage.leg.is_redirected(0.5, Ask(Purpose.REDIRECT, NEXT))
+    deeds = await stage.run(instruction, Say("never"))
+    assert deeds == [*before, "play 'here now'", "hang up completed"]
+
+
+async def test_another_document_drops_a_document_that_is_being_fetched(stage: Stage) -> None:
+    stage.page(NEXT, Hangup())
+    stage.web.delay_s = 1
+    stage.leg.is_redirected(0.5, Ask(Purpose.REDIRECT, NEXT))
+    assert await stage.run(Redirect(START)) == ["hang up completed"]
+    assert stage.clock.mono_s() == pytest.approx(1.5)
+
+
+async def test_a_given_document_may_lead_from_room_to_room(stage: Stage) -> None:
+    stage.language.holds(b"given", JoinConference("two"), Say("on we go"))
+    stage.leg.is_redirected(1, Given(b"given", "text/xml"))
+    stage.leg.is_put_out(5, LeaveReason.KICKED)
+    assert await stage.run(ROOM, Say("never")) == [
+        "join room",
+        "leave redirected",
+        "join two",
+        "play 'on we go'",
+        "hang up completed",
+    ]
+
+
+async def test_another_document_that_cannot_be_had_asks_its_fallback(stage: Stage) -> None:
+    stage.page(WAIT, Say("plan b"))
+    stage.leg.is_redirected(1, Ask(Purpose.REDIRECT, NEXT), WAIT)
+    assert await stage.run(Pause(60_000)) == ["note f-status", "play 'plan b'", "hang up completed"]
+
+
+async def test_one_document_after_another_the_last_one_holds(stage: Stage) -> None:
+    stage.page(START, Say("first"))
+    stage.page(NEXT, Say("second"))
+    stage.leg.is_redirected(1, Ask(Purpose.REDIRECT, START))
+    stage.leg.is_redirected(1.05, Ask(Purpose.REDIRECT, NEXT))
+    assert await stage.run(Pause(60_000)) == ["play 'second'", "hang up completed"]
+
+
+async def test_another_document_while_the_call_is_being_answered_does_not_answer_twice(stage: Stage) -> None:
+    stage.page(NEXT, Say("welcome"))
+    stage.leg.slow_answer_s = 2
+    stage.leg.is_redirected(1, Ask(Purpose.REDIRECT, NEXT))
+    assert await stage.run(Say("never"), answered=False) == ["answer", "play 'welcome'", "hang up completed"]
+
+
+async def test_who_is_put_out_alone_goes_on_with_the_action(stage: Stage) -> None:
+    stage.page(NEXT, Say("you were put out"))
+    stage.leg.is_put_out(5, LeaveReason.KICKED)
+    deeds = await stage.run(JoinConference("room", action=NEXT), Say("never"))
+    assert deeds == ["join room", "play 'you were put out'", "hang up completed"]
 
 
 async def test_a_fault_of_ours_while_waiting_is_not_hidden(stage: Stage) -> None:

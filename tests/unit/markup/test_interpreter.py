@@ -382,6 +382,22 @@ def test_a_redirect_from_outside_takes_the_call_out_of_its_room() -> None:
     assert interpreter.feed(LeftConference(LeaveReason.REDIRECTED)) == []
 
 
+def test_a_redirect_from_outside_may_bring_the_document_itself_and_a_fallback_for_the_call() -> None:
+    language = FakeLanguage()
+    language.holds(b"given", Redirect(START))
+    interpreter, _ = running(Pause(1), Say("never"), language=language)
+    fetch = Fetch(Ask(Purpose.REDIRECT, START, PLAN_B))
+    assert interpreter.feed(Redirected(Given(b"given", "text/xml"), PLAN_B)) == [fetch]
+
+
+def test_a_redirects_fallback_is_for_its_own_document_where_the_dialect_has_it_so() -> None:
+    language = FakeLanguage(fallback_covers_call=False)
+    language.holds(b"doc", Redirect(START))
+    interpreter, _ = running(Pause(1), language=language)
+    assert interpreter.feed(Redirected(ASK, PLAN_B)) == [Fetch(Ask(Purpose.INCOMING, START, PLAN_B))]
+    assert interpreter.feed(fetched()) == [Fetch(Ask(Purpose.REDIRECT, START))]
+
+
 def test_after_the_calls_end_nothing_is_done() -> None:
     interpreter, _ = running(CLIP, Say("never"))
     assert interpreter.feed(CallEnded()) == []
