@@ -5,7 +5,7 @@ tests hand it bytes and the web shell hands it requests. Its markup side is desc
 `hubbub.markup.language`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, cast
 
@@ -37,6 +37,16 @@ class HttpResponse:
     content_type: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     """Sent in exactly this letter case."""
+    stream: "BodyStream | None" = None
+    """The body, where it is too long to be held at once; `body` is empty then."""
+
+
+class BodyStream(NamedTuple):
+    """A body that is sent while it is read. The shell closes `chunks`, also when the client went away."""
+
+    chunks: AsyncIterator[bytes]
+    length_bytes: int
+    """Exactly what the chunks add up to; sent as Content-Length."""
 
 
 class DialectSettings(NamedTuple):

@@ -44,6 +44,10 @@ _HOST: Final = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?
 _BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
+class ClientGone(OSError):
+    """Raised by `send` in the midst of a streamed answer: there is nobody to send the rest to."""
+
+
 class Shell:
     """An ASGI 3 application."""
 
@@ -201,10 +205,13 @@ class Shell:
             )
         else:
             response = await self._handle(dialect, request, request_id)
-        raw_headers = await self._send(response, request_id, send, cors=cors, close=close)
+        raw_headers = await self._send(
+            response, request_id, send, cors=cors, close=close, body=method != "HEAD"
+        )
         if (
             keep is not None
             and response.status == 200
+            and response.stream is None
             and not request.body
             and "transfer-encoding" not in headers
         ):
@@ -315,7 +322,8 @@ class Shell:
         if response.content_type is not None:
             headers.append((b"Content-Type", response.content_type.encode("latin-1", "replace")))
         if response.status != 204:
-            headers.append((b"Content-Length", b"%d" % len(response.body)))
+            length = len(response.body) if response.stream is None else response.stream.length_bytes
+            headers.append((b"Content-Length", b"%d" % length))
         for name, value in response.headers:
             if _BREAKS.search(value) is not None:
                 value = _BREAKS.sub(" ", value)
@@ -325,12 +333,38 @@ class Shell:
         return headers
 
     async def _send(
-        self, response: HttpResponse, request_id: bytes, send: Send, *, cors: bool = True, close: bool = False
+        self,
+        response: HttpResponse,
+        request_id: bytes,
+        send: Send,
+        *,
+        cors: bool = True,
+        close: bool = False,
+        body: bool = True,
     ) -> list[RawHeader]:
-        """Returns the headers that were sent, the request id first."""
+        """Returns the headers that were sent, the request id first.
+
+        Args:
+            body: send a stream; False for a HEAD, whose answer has the same headers and nothing else.
+        """
         headers = self._headers(response, request_id, cors=cors, close=close)
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+        stream = response.stream
+        if stream is None:
+            await send({"type": "http.response.start", "status": response.status, "headers": headers})
+            await send({"type": "http.response.body", "body": response.body})
+            return headers
+        try:
+            await send({"type": "http.response.start", "status": response.status, "headers": headers})
+            if body:
+                async for chunk in stream.chunks:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except ClientGone:
+            pass
+        finally:
+            close_stream = getattr(stream.chunks, "aclose", None)
+            if close_stream is not None:
+                await close_stream()
         return headers
 
     async def _answer_page(

@@ -14,7 +14,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from hubbub.web.settings import WebLimits
-from hubbub.web.shell import CLOSE, Shell, tidy_path
+from hubbub.web.shell import CLOSE, ClientGone, Shell, tidy_path
 
 STATUS_LINES: Final = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
@@ -38,34 +38,43 @@ class WireCycle(RequestResponseCycle):
         if start is None and not self.response_started and message["type"] == "http.response.start":
             self._start = message
             return
+        more = message.get("more_body", False)
+        if more and self.disconnected:
+            raise ClientGone
         if start is None or self.disconnected:
             await super().send(message)
             return
         self._start = None
-        if message.get("more_body", False) or not _has_length(start):
+        if not _has_length(start):
             await super().send(start)
             await super().send(message)
-            return
-        self._finish(start, message.get("body", b""))
+        elif more:
+            self.transport.write(self._head(start))
+            self.chunked_encoding = False
+            self.expected_content_length = _length(start)
+            await super().send(message)
+        else:
+            self._finish(start, message.get("body", b""))
 
-    def _finish(self, start: Any, body: bytes) -> None:
+    def _head(self, start: Any) -> bytes:
+        """The status line and the headers, names in the letter case given."""
         self.response_started = True
         self.waiting_for_100_continue = False
         parts = [status_line(start["status"])]
         for name, value in self.default_headers:
             parts += (name, b": ", value, b"\r\n")
-        closing = False
-        for header in start["headers"]:
-            if header == CLOSE:
-                closing = True
-            name, value = header
+        for name, value in start["headers"]:
             parts += (name, b": ", value, b"\r\n")
-        if closing:
+        if CLOSE in start["headers"]:
             self.keep_alive = False
         elif not self.keep_alive:
             parts.append(b"Connection: close\r\n")
         parts.append(b"\r\n")
-        head = b"".join(parts)
+        return b"".join(parts)
+
+    def _finish(self, start: Any, body: bytes) -> None:
+        head = self._head(start)
+        closing = CLOSE in start["headers"]
         self.transport.writelines((head,) if self.scope["method"] == "HEAD" else (head, body))
         self.response_complete = True
         self.message_event.set()
@@ -73,6 +82,10 @@ class WireCycle(RequestResponseCycle):
             # A refused body is still on its way: closing now would reset the connection under the answer.
             self.transport.close()
         self.on_response()
+
+
+def _length(start: Any) -> int:
+    return next(int(value) for name, value in start["headers"] if name == b"Content-Length")
 
 
 def _has_length(start: Any) -> bool:
