@@ -153,9 +153,7 @@ class TwinLeg:
     def is_held(self, second: float, music: WaitMusic | None, *, waiting: bool = False) -> None:
         self.at(second, RoomInput(waiting, held=True, hold_music=music))
 
-    def is_redirected(
-        self, second: float, begin: Ask | Given, fallback: WebTarget | None = None
-    ) -> None:
+    def is_redirected(self, second: float, begin: Ask | Given, fallback: WebTarget | None = None) -> None:
         self.at(second, RedirectInput(begin, fallback))
 
     def is_put_out(self, second: float, reason: LeaveReason) -> None:
