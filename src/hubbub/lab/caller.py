@@ -18,6 +18,7 @@ from hubbub.audio.ears import Heard
 from hubbub.phone.media import PRESS_MS, MediaCounters
 from hubbub.phone.phone import CallOver, Phone, PhoneSettings, PhoneState
 from hubbub.phone.sounds import VOICE_DBFS, Sound, tone
+from hubbub.protocol.sip.message import SipRequest
 
 if TYPE_CHECKING:
     from hubbub.lab.lab import Lab
@@ -105,10 +106,38 @@ class Caller:
         """Be there to be called at `uri`."""
         await self.phone()
 
+    async def register(self, *, expires_s: int = 3600) -> int:
+        """Tell the lab's server where he is, with `username` and `password` of his settings; for how many seconds it
+        believes it. 0 takes it back.
+
+        Raises:
+            hubbub.phone.phone.RegistrationFailed: it was refused.
+        """
+        return await (await self.phone()).registers(expires_s=expires_s)
+
     @property
     def uri(self) -> str:
-        """Where he can be called, if `answers` is among his settings."""
+        """Where he can be called."""
         return f"sip:{self.name}@{self.host}:5060"
+
+    @property
+    def invites(self) -> list[SipRequest]:
+        """Every INVITE that came to him, the last one at the end."""
+        return [] if self._phone is None else self._phone.invites
+
+    @property
+    def is_ringing(self) -> bool:
+        """Whether he is being called and has not answered."""
+        return self._phone is not None and self._phone.state is PhoneState.CALLING
+
+    @property
+    def hears_early(self) -> bool:
+        """Whether he was to hear the far end of his call before it answered."""
+        return self._phone is not None and self._phone.hears_early
+
+    async def is_answered(self, within_s: float = 60.0) -> None:
+        """Wait until a call made to him is on."""
+        await asyncio.wait_for((await self.phone()).is_answered(), within_s)
 
     def hangs_up(self) -> None:
         """End the call; nothing happens without one."""

@@ -224,6 +224,17 @@ class Lab:
         self.callers.append(caller)
         return caller
 
+    async def phone(self, name: str, tone_hz: int | None = None, **settings: Any) -> Caller:
+        """A telephone that can be called at its `uri`, and answers at once unless `settings` say otherwise.
+
+        `answers_after_s=3` rings first, `only_rings=True` for ever, `answers=False` is busy, `refuses_with=603` refuses,
+        `redirects_to=(uri,)` sends the call on, `early_hz=620` is heard before it answers. An address with no telephone
+        at all is any other, such as `sip:nobody@10.9.9.9`. Arguments as for `caller`.
+        """
+        callee = self.caller(name, tone_hz, **{"answers": True, **settings})
+        await callee.ready()
+        return callee
+
     def customer(self, url_prefix: str, handler: Handler) -> Customer:
         """A customer's web server beneath a URL: a function from `CustomerRequest` to markup or a WAV file."""
         return self.web.add(url_prefix, handler)

@@ -19,6 +19,7 @@ from hubbub.phone.description import Description
 from hubbub.phone.line import Line
 from hubbub.phone.media import PRESS_MS, Agreed, MediaCounters, PhoneMedia
 from hubbub.phone.recording import Recording
+from hubbub.phone.settings import PhoneSettings
 from hubbub.phone.sounds import Sound, tone
 from hubbub.protocol.sdp.capabilities import PCMA, PCMU, AudioCapabilities
 from hubbub.protocol.sdp.errors import SdpError
@@ -39,8 +40,12 @@ from hubbub.protocol.sip.events import (
 )
 from hubbub.protocol.sip.identifiers import RandomSource
 from hubbub.protocol.sip.inbound_call import InboundCall
+from hubbub.protocol.sip.message import SipRequest
+from hubbub.protocol.sip.register_client import RegisterClient, RegisterOutcome
 from hubbub.protocol.sip.routing import Peer, uri_peer
 from hubbub.protocol.sip.uri import SipUri, escape_user, parse_uri
+
+__all__ = ["CODECS", "CallFailed", "CallOver", "Phone", "PhoneSettings", "PhoneState", "RegistrationFailed"]
 
 CODECS: Final = {"PCMU": PCMU, "PCMA": PCMA}
 INFO_GAP_S: Final = 0.2
@@ -75,30 +80,12 @@ class CallFailed(Exception):
         self.status = over.status
 
 
-class PhoneSettings(NamedTuple):
-    """What a telephone is."""
+class RegistrationFailed(Exception):
+    """The registrar refused, or never answered (408)."""
 
-    user: str = "caller"
-    """User part of its address."""
-    display_name: str | None = None
-    domain: str | None = None
-    """Host part of its address; None: its own IP address."""
-    codecs: tuple[str, ...] = ("PCMU", "PCMA")
-    """Offered in this order."""
-    ptime_ms: int = 20
-    username: str | None = None
-    """For digest authentication."""
-    password: str | None = None
-    telephone_events: bool = True
-    """Offer RFC 4733 for keys."""
-    home: str | None = None
-    """`host:port` that a target without a host is dialled at."""
-    transport: str = "UDP"
-    """`UDP` or `TCP`: how names are dialled at home. A SIP URI says it itself."""
-    answers: bool = False
-    """Take calls; else they are refused as busy."""
-    answers_after_s: float = 0.0
-    """Ring so long first."""
+    def __init__(self, status: int) -> None:
+        super().__init__(f"registering failed with {status}")
+        self.status = status
 
 
 class Phone:
@@ -132,6 +119,11 @@ class Phone:
         self.state = PhoneState.IDLE
         self.has_rung = False
         """Whether the far end said that it rings."""
+        self.hears_early = False
+        """Whether the far end was to be heard before it answered."""
+        self.invites: list[SipRequest] = []
+        """Every INVITE that came, the last one at the end."""
+        self._registration: RegisterClient | None = None
         self.over: CallOver | None = None
         """How the last call ended; None while one is on."""
         self.talking_since_s: float | None = None
@@ -239,6 +231,41 @@ class Phone:
         """Take the far end off hold."""
         self._reoffer("sendrecv")
 
+    # --- registering ------------------------------------------------------------------------------------
+
+    async def registers(self, *, expires_s: int = 3600) -> int:
+        """Tell the home server where this telephone is (RFC 3261 §10); it is not told again by itself.
+
+        Args:
+            expires_s: for how long; 0: it is not here any more.
+
+        Returns:
+            For how many seconds the server believes it.
+
+        Raises:
+            RegistrationFailed: it was refused, or nobody answered.
+            RuntimeError: the telephone has no home.
+        """
+        client = await self._registrar()
+        outcome: asyncio.Future[RegisterOutcome] = self._loop.create_future()
+        self._line.do(lambda now: client.register(expires_s, outcome.set_result, now))
+        answer = await outcome
+        if answer.status >= 300:
+            raise RegistrationFailed(answer.status)
+        return answer.expires_s
+
+    async def _registrar(self) -> RegisterClient:
+        if self._registration is None:
+            if self.settings.home is None:
+                raise RuntimeError("a telephone without a home has nowhere to register")
+            registrar = SipUri.parse(f"sip:{self.settings.home}{self._transport_parameter}")
+            next_hop = await self._next_hop(registrar)
+            address = SipUri("sip", escape_user(self.settings.user), None, registrar.host)
+            self._registration = self._line.agent.registration(
+                registrar, NameAddr(None, address), next_hop=next_hop, credentials=self._credentials
+            )
+        return self._registration
+
     # --- speaking ---------------------------------------------------------------------------------------
 
     def says(self, sound: Sound | int | None) -> asyncio.Future[None]:
@@ -299,6 +326,8 @@ class Phone:
             return
         elif isinstance(event, CallProgress):
             self.has_rung = True
+            if event.sdp is not None:
+                self._hear_early(event.sdp)
         elif isinstance(event, CallAnswered):
             self._on_answered(event.call, event.sdp)
         elif isinstance(event, CallConfirmed):
@@ -314,52 +343,100 @@ class Phone:
 
     def _on_answered(self, call: Call, sdp: bytes | None) -> None:
         self._call = call
-        if sdp is None or not self._accept(sdp):
+        # An answer that came reliably before is not given again (RFC 6337 §3.1.1).
+        if not (self.hears_early if sdp is None else self._accept(sdp)):
             self._line.do(call.hang_up)
             return
         self._talk()
 
+    def _hear_early(self, sdp: bytes) -> None:
+        """The far end may be heard before it answers (RFC 3261 §13.3.1.1). What cannot be understood waits for the answer."""
+        if self._accept(sdp) and self._media is not None:
+            self.hears_early = True
+            self._recording = self._media.recording
+
     def _on_incoming(self, call: Call) -> None:
         assert isinstance(call, InboundCall)
-        if not self.settings.answers or self.state is not PhoneState.IDLE:
-            self._line.do(lambda now: call.reject(486, now))
+        self.invites.append(call.request)
+        settings = self.settings
+        if settings.redirects_to:
+            contacts = [("Contact", f"<{uri}>") for uri in settings.redirects_to]
+            self._line.do(lambda now: call.reject(302, now, fields=contacts))
+            return
+        status = settings.refuses_with
+        if status is None and (not settings.answers or self.state is not PhoneState.IDLE):
+            status = 486
+        if status is not None:
+            refusal = status
+            self._line.do(lambda now: call.reject(refusal, now))
             return
         self._begin()
         self._call = call
-        task = self._loop.create_task(self._answer(call), name=f"{self.settings.user} answers")
+        task = self._loop.create_task(self._answer(call), name=f"{settings.user} answers")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, call: InboundCall) -> None:
-        self._line.do(call.ring)
-        if self.settings.answers_after_s:
-            await asyncio.sleep(self.settings.answers_after_s)
+        settings = self.settings
+        media: PhoneMedia | None = None
+        sdp: bytes | None = None
+        agreed: Agreed | None = None
+        if settings.early_hz is None or not call.has_offer:
+            self._line.do(call.ring)
+        else:
+            media = await self._open_media(call)
+            if media is None:
+                return
+            sdp, agreed = self._answered_offer(call)
+            if sdp is None or agreed is None:
+                return
+            early = sdp
+            self._line.do(lambda now: call.ring(now, early, 183))
+            media.start(agreed)
+            media.say(tone(settings.early_hz))
+        if settings.only_rings:
+            return
+        if settings.answers_after_s:
+            await asyncio.sleep(settings.answers_after_s)
         if self._call is not call:
             return
+        if media is None:
+            media = await self._open_media(call)
+            if media is None:
+                return
+            sdp, agreed = self._answered_offer(call)
+        if sdp is None:
+            return
+        final = sdp
+        self._line.do(lambda now: call.answer(final, now))
+        if agreed is not None:
+            media.start(agreed)
+            self._talk()
+
+    async def _open_media(self, call: InboundCall) -> PhoneMedia | None:
+        """An RTP port for a call that rings; None when there is none, or the caller has given up meanwhile."""
         media = self._media = PhoneMedia(self._random)
         try:
             host, port = await media.open(self._line.host)
         except OSError:
             self._line.do(lambda now: call.reject(500, now))
-            return
+            return None
         if self._call is not call:
             media.close()
-            return
-        description = self._describe(host, port)
-        offer = call.request.body if call.has_offer else None
-        agreed: Agreed | None = None
+            return None
+        self._describe(host, port)
+        return media
+
+    def _answered_offer(self, call: InboundCall) -> tuple[bytes | None, Agreed | None]:
+        """Our answer to the call's offer, or an offer where it has none; None for a call that is refused by it."""
+        assert self._description is not None
+        if not call.has_offer:
+            return self._description.offer(), None
         try:
-            if offer is None:
-                sdp = description.offer()
-            else:
-                sdp, agreed = description.answer(offer)
+            return self._description.answer(call.request.body)
         except SdpError:
             self._line.do(lambda now: call.reject(488, now))
-            return
-        self._line.do(lambda now: call.answer(sdp, now))
-        if agreed is not None:
-            media.start(agreed)
-            self._talk()
+            return None, None
 
     def _on_confirmed(self, sdp: bytes | None) -> None:
         """The ACK came; it brings the answer when our 200 made the offer."""
@@ -408,6 +485,7 @@ class Phone:
         self.state = PhoneState.CALLING
         self.over = None
         self.has_rung = False
+        self.hears_early = False
         self.talking_since_s = None
         self._call = None
         self._description = None
@@ -419,7 +497,7 @@ class Phone:
         self.state = PhoneState.TALKING
         self.talking_since_s = self._loop.time()
         self._recording = self._media.recording
-        if self._sound is not None:
+        if self._sound is not None or self.settings.early_hz is not None:
             self._media.say(self._sound)
         if self._answered is not None and not self._answered.done():
             self._answered.set_result(None)

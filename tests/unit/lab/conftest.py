@@ -9,6 +9,9 @@ import pytest
 from hypothesis import settings
 
 from hubbub.lab.loop import SimulatedLoop
+from hubbub.lab.pytest_plugin import lab, lab_seed
+
+__all__ = ["lab", "lab_seed"]
 
 settings.register_profile("deterministic", derandomize=True, deadline=None)
 settings.load_profile("deterministic")

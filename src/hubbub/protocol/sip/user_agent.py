@@ -36,12 +36,13 @@ from hubbub.protocol.sip.inbound_call import InboundCall
 from hubbub.protocol.sip.message import SipMessage, SipRequest, SipResponse, response_to
 from hubbub.protocol.sip.outbound_call import OutboundCall
 from hubbub.protocol.sip.parser import parse_message, validate_request, validate_response
+from hubbub.protocol.sip.register_client import RegisterClient
 from hubbub.protocol.sip.routing import Peer, response_peer, stamp_top_via, uri_peer
 from hubbub.protocol.sip.session_timer import IntervalTooSmall, agree_as_server
 from hubbub.protocol.sip.settings import UserAgentSettings
 from hubbub.protocol.sip.station import ALLOW, SUPPORTED, Fields, Station
 from hubbub.protocol.sip.transactions import ServerKey, ServerTransaction, server_key
-from hubbub.protocol.sip.uri import Uri
+from hubbub.protocol.sip.uri import SipUri, Uri
 
 OtherRequest: TypeAlias = Callable[[SipRequest, Peer, float], "tuple[int, Fields] | None"]
 """Serves a request outside dialogs that the user agent itself does not, such as REGISTER: status and headers of the
@@ -171,6 +172,25 @@ class UserAgent:
             self._station.calls.pop((call.call_id, call.local_tag), None)
             raise
         return call
+
+    def registration(
+        self,
+        registrar: SipUri,
+        address: NameAddr,
+        *,
+        next_hop: Peer | None = None,
+        credentials: tuple[str, str] | None = None,
+    ) -> RegisterClient:
+        """A registration of ours at a registrar; nothing is sent yet.
+
+        Args:
+            registrar: the Request-URI, without a user.
+            address: the address-of-record, To and From alike.
+            next_hop: where the REGISTER goes, instead of where its URI leads.
+            credentials: user name and password for challenges.
+        """
+        client = None if credentials is None else DigestClient(*credentials, self._station.identifiers.token)
+        return RegisterClient(self._station, registrar, address, next_hop or uri_peer(registrar), client)
 
     # --- reception ------------------------------------------------------------------------------------
 
