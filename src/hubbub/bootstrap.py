@@ -146,6 +146,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         clock,
         age_limit_s=settings.room_age_limit_s,
         too_old=lambda conference_id: control.end_room(conference_id, EndReason.AGE_LIMIT),
+        abandon=lambda call_id: control.abandon(call_id),
     )
     sip = SipEndpoint(
         sip_settings(settings), media=world.media, reader=store.read, clock=clock, entropy=entropy, log=log

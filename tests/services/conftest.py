@@ -181,8 +181,15 @@ class Stage:
         self.log = NoLog()
         self.calls = LiveCalls()
         self.too_old: list[ConferenceId] = []
+        self.abandoned: list[CallId] = []
         self.rooms = LiveRooms(
-            self.media, self.calls, self.clips, self.clock, age_limit_s=3600.0, too_old=self.too_old.append
+            self.media,
+            self.calls,
+            self.clips,
+            self.clock,
+            age_limit_s=3600.0,
+            too_old=self.too_old.append,
+            abandon=self.abandoned.append,
         )
         self.join = JoinConference(
             self.store, self.rooms, self.clock, self.entropy, node="here", participants_max=250

@@ -328,7 +328,7 @@ _EVICTIONS: Final[dict[EndReason, LeaveReason]] = {
 
 
 def _left(conference: Conference, gone: Participant, now_ms: int, call_status: CallStatus) -> Event:
-    more = {"reason": str(gone.leave_reason), "call_status": str(call_status)}
+    more: dict[str, object] = {"reason": str(gone.leave_reason), "call_status": str(call_status)}
     return _about(conference, gone, EventKind.PARTICIPANT_LEFT, now_ms, more)
 
 

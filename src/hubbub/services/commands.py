@@ -4,7 +4,7 @@ Owns the shape of the commands, in our words; the use cases behind them are the 
 command is done, stored and to be read back when it returns. All raise a `Refusal` that says what is wrong.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from hubbub.domain.account import Account
@@ -17,6 +17,7 @@ from hubbub.domain.queries import Member
 from hubbub.domain.recording import AudioFormat, Layout, Recording, RecordingSource
 from hubbub.markup.effects import Ask, Given
 from hubbub.markup.instructions import Document, JoinConference, WaitMusic
+from hubbub.services.ports import Transaction
 
 
 class RecordWish(NamedTuple):
@@ -67,15 +68,33 @@ class CallWish(NamedTuple):
     """It does not wait in the account's queue: a leg that another call dials."""
 
 
+Within = Callable[[Transaction, CallLeg], Awaitable[None]]
+
+
 class PlacedCall(NamedTuple):
     leg: CallLeg
     queue_time_ms: int
     """How long it will wait for its turn."""
 
 
+class PlaceCalls(Protocol):
+    """Makes calls."""
+
+    async def __call__(self, wish: CallWish, *, within: Within | None = None) -> PlacedCall:
+        """As `CallCommands.place`.
+
+        Args:
+            within: called in the transaction that writes the new leg, after it; what it raises undoes both.
+        """
+
+    def queue_size(self, account_id: AccountId) -> tuple[int, int]: ...
+
+
 class CallChange(NamedTuple):
     """What to do to a live call."""
 
+    dialect: str
+    """Whose words `callbacks` are in."""
     begin: Ask | Given | None = None
     """Drop what runs and go on with this document."""
     fallback: WebTarget | None = None

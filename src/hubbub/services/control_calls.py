@@ -22,7 +22,6 @@ from hubbub.services.live_calls import (
     DigitInput,
     LiveCall,
     LiveCalls,
-    PlaybackInput,
 )
 from hubbub.services.ports import (
     DigitHeard,
@@ -107,9 +106,7 @@ class ControlCalls:
             if live is not None:
                 self._hear_digit(live, event.digit)
         elif isinstance(event, PlaybackEnded):
-            live = self._calls.take_playback(event.playback_id)
-            if live is not None:
-                live.inbox.put_nowait(PlaybackInput(event.playback_id))
+            self._calls.playback_ended(event.playback_id)
         elif isinstance(event, MediaSilent):
             live = self._calls.by_port(event.port_id)
             if live is not None:
@@ -122,9 +119,25 @@ class ControlCalls:
         live.remember_end(cause)
         self._signalling.hang_up(live.call_id, cause)
 
+    async def end_now(self, live: LiveCall, cause: HangupCause) -> None:
+        """End a leg from our side and write its end, without waiting for the far end to agree."""
+        self.hang_up(live, cause)
+        if not live.ended:
+            live.ended = True
+            await self._write_end(live, live.end_cause or cause, None)
+
     def end_room(self, conference_id: ConferenceId, reason: EndReason) -> None:
         """End a room, soon."""
-        self._spawn(self._leave.end(conference_id, reason))
+        self._spawn(self._end_room(conference_id, reason))
+
+    async def _end_room(self, conference_id: ConferenceId, reason: EndReason) -> None:
+        await self._leave.end(conference_id, reason)
+
+    def abandon(self, call_id: CallId) -> None:
+        """Give up a leg that was being called for a room that wants it no more."""
+        live = self._calls.get(call_id)
+        if live is not None:
+            self.hang_up(live, HangupCause.ENDED_BY_API)
 
     async def drain(self, wait_s: Callable[[], Awaitable[None]]) -> None:
         """Refuse new calls, end the present ones, and wait until their ends are written or `wait_s` is over."""

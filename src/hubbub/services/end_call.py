@@ -1,6 +1,6 @@
 """A leg is over: it leaves its room, gets its final state and its last event, all in one transaction."""
 
-from hubbub.domain.call import CallLeg, HangupCause, final_status
+from hubbub.domain.call import CallLeg, CallStatus, HangupCause, final_status
 from hubbub.domain.conference import LeaveReason
 from hubbub.domain.events import Event, EventKind
 from hubbub.services.leave_conference import take_out
@@ -38,12 +38,15 @@ class EndCall:
         reason = LeaveReason.SERVER_STOPPED if cause is HangupCause.SERVER_STOPPED else LeaveReason.HUNG_UP
         async with self._store.transaction() as tx:
             now_ms = self._clock.now_ms()
-            outcome = await take_out(tx, self._rooms, call, reason, now_ms)
             leg = await tx.call(call.call_id)
-            if leg is not None and not leg.status.is_final:
-                final, event = ended(leg, cause, sip_status, now_ms)
-                await tx.put_call(final)
-                await tx.append([event])
+            over = (
+                ended(leg, cause, sip_status, now_ms) if leg is not None and not leg.status.is_final else None
+            )
+            status = over[0].status if over is not None else CallStatus.COMPLETED
+            outcome = await take_out(tx, self._rooms, call, reason, now_ms, call_status=status)
+            if over is not None:
+                await tx.put_call(over[0])
+                await tx.append([over[1]])
         if outcome is not None:
             self._rooms.apply(outcome)
         self._calls.remove(call)

@@ -1,8 +1,9 @@
 """A leg leaves its room, or a whole room ends."""
 
-from hubbub.domain.conference import EndReason, LeaveReason, Outcome
-from hubbub.domain.errors import NotFound
-from hubbub.domain.ids import ConferenceId
+from hubbub.domain.call import CallStatus
+from hubbub.domain.conference import Conference, EndReason, LeaveReason, Outcome, Room
+from hubbub.domain.errors import Conflict, NotFound
+from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.domain.room import finish, remove
 from hubbub.services.live_calls import LiveCall
 from hubbub.services.live_rooms import LiveRooms
@@ -10,7 +11,13 @@ from hubbub.services.ports import Clock, Store, Transaction
 
 
 async def take_out(
-    tx: Transaction, rooms: LiveRooms, call: LiveCall, reason: LeaveReason, now_ms: int
+    tx: Transaction,
+    rooms: LiveRooms,
+    call: LiveCall,
+    reason: LeaveReason,
+    now_ms: int,
+    *,
+    call_status: CallStatus = CallStatus.IN_PROGRESS,
 ) -> Outcome | None:
     """Within a transaction: remove the leg from its room, if it is in one; store what changed."""
     if call.conference_id is None:
@@ -18,9 +25,24 @@ async def take_out(
     room = rooms.room(call.conference_id) or await tx.room(call.conference_id)
     if room is None:
         return None
-    outcome = remove(room, call.call_id, reason, now_ms)
+    outcome = remove(room, call.call_id, reason, now_ms, call_status=call_status)
     await store_outcome(tx, outcome, changed=outcome.room.conference != room.conference)
     return outcome
+
+
+async def room_here(tx: Transaction, rooms: LiveRooms, conference_id: ConferenceId) -> Room:
+    """Within a transaction: a room that is mixed here.
+
+    Raises:
+        NotFound: there is no such conference, or it is over.
+        Conflict: it was imported and is live elsewhere.
+    """
+    room = rooms.room(conference_id) or await tx.room(conference_id)
+    if room is None or not room.conference.is_live:
+        raise NotFound("conference", conference_id)
+    if room.conference.node is None:
+        raise Conflict(f"conference {conference_id} was imported and is not held here")
+    return room
 
 
 async def store_outcome(tx: Transaction, outcome: Outcome, *, changed: bool) -> None:
@@ -46,8 +68,23 @@ class LeaveConference:
         if outcome is not None:
             self._rooms.apply(outcome)
 
-    async def end(self, conference_id: ConferenceId, reason: EndReason) -> None:
-        """Everybody is out and the room is completed; no-op on one that is over.
+    async def put_out(self, conference_id: ConferenceId, call_id: CallId, reason: LeaveReason) -> None:
+        """Put a leg out of its room; its document goes on.
+
+        Raises:
+            NotFound: it is not in this conference.
+            Conflict: the conference is not mixed here.
+        """
+        async with self._store.transaction() as tx:
+            room = await room_here(tx, self._rooms, conference_id)
+            if room.participant(call_id) is None:
+                raise NotFound("participant", call_id)
+            outcome = remove(room, call_id, reason, self._clock.now_ms())
+            await store_outcome(tx, outcome, changed=outcome.room.conference != room.conference)
+        self._rooms.apply(outcome._replace(evicted=(call_id, *outcome.evicted)))
+
+    async def end(self, conference_id: ConferenceId, reason: EndReason) -> Conference:
+        """Everybody is out and the room is completed; no-op on one that is over. The conference afterwards.
 
         Raises:
             NotFound: there never was such a conference.
@@ -59,3 +96,4 @@ class LeaveConference:
             outcome = finish(room, reason, self._clock.now_ms())
             await store_outcome(tx, outcome, changed=outcome.room.conference != room.conference)
         self._rooms.apply(outcome)
+        return outcome.room.conference

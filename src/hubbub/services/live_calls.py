@@ -5,7 +5,7 @@ is here dies with the process, and `recover_from_crash` then closes the rows.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from hubbub.domain.application import WebTarget
@@ -14,6 +14,7 @@ from hubbub.domain.conference import LeaveReason
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
 from hubbub.markup.effects import Ask, Given
 from hubbub.markup.instructions import WaitMusic
+from hubbub.services.ports import Clock, Timer
 
 
 class AnsweredInput(NamedTuple):
@@ -78,6 +79,9 @@ class LiveCall:
         "held",
         "hold_music",
         "inbox",
+        "limit_timer",
+        "partner",
+        "playbacks",
         "port_id",
         "stored",
         "task",
@@ -89,6 +93,10 @@ class LiveCall:
         self.call_id = call_id
         self.account_id = account_id
         self.port_id: int | None = None
+        self.playbacks: set[int] = set()
+        self.limit_timer: Timer | None = None
+        self.partner: CallId | None = None
+        """The leg it is connected to outside of a conference."""
         self.conference_id: ConferenceId | None = None
         self.inbox: asyncio.Queue[Input] = asyncio.Queue()
         self.answered = False
@@ -103,6 +111,16 @@ class LiveCall:
         """Set once the leg's row is written: its end must not be written first."""
         self.task: asyncio.Task[None] | None = None
 
+    def limit(self, clock: Clock, after_s: float, act: Callable[[], None]) -> None:
+        """Do `act` when the leg has lived for so much longer; instead of what was said before."""
+        if self.limit_timer is not None:
+            self.limit_timer.cancel()
+        self.limit_timer = clock.call_later(after_s, act)
+
+    def playback_ended(self, playback_id: int) -> None:
+        self.playbacks.discard(playback_id)
+        self.inbox.put_nowait(PlaybackInput(playback_id))
+
     def remember_end(self, cause: HangupCause) -> None:
         """Note why we are ending the leg; the first reason stands."""
         if self.end_cause is None:
@@ -115,7 +133,7 @@ class LiveCalls:
     def __init__(self) -> None:
         self._by_id: dict[CallId, LiveCall] = {}
         self._by_port: dict[int, LiveCall] = {}
-        self._by_playback: dict[int, LiveCall] = {}
+        self._by_playback: dict[int, Callable[[int], None]] = {}
 
     def add(self, call: LiveCall) -> None:
         self._by_id[call.call_id] = call
@@ -131,20 +149,32 @@ class LiveCalls:
         return self._by_port.get(port_id)
 
     def bind_playback(self, call: LiveCall, playback_id: int) -> None:
-        self._by_playback[playback_id] = call
+        """Tell the leg when this playback of its own has ended."""
+        call.playbacks.add(playback_id)
+        self.await_playback(playback_id, call.playback_ended)
 
-    def take_playback(self, playback_id: int) -> LiveCall | None:
-        """The leg that waits for this playback; it waits no longer."""
-        return self._by_playback.pop(playback_id, None)
+    def await_playback(self, playback_id: int, listener: Callable[[int], None]) -> None:
+        """Tell `listener` when this playback has ended."""
+        self._by_playback[playback_id] = listener
+
+    def forget_playback(self, playback_id: int) -> None:
+        """Nobody waits for it any more."""
+        self._by_playback.pop(playback_id, None)
+
+    def playback_ended(self, playback_id: int) -> None:
+        listener = self._by_playback.pop(playback_id, None)
+        if listener is not None:
+            listener(playback_id)
 
     def remove(self, call: LiveCall) -> None:
         """Forget a leg. Its playbacks end with its port, so nothing will come for them."""
         self._by_id.pop(call.call_id, None)
         if call.port_id is not None:
             self._by_port.pop(call.port_id, None)
-        if self._by_playback:
-            for playback_id in [key for key, owner in self._by_playback.items() if owner is call]:
-                del self._by_playback[playback_id]
+        if call.limit_timer is not None:
+            call.limit_timer.cancel()
+        for playback_id in call.playbacks:
+            self._by_playback.pop(playback_id, None)
 
     def __len__(self) -> int:
         return len(self._by_id)

@@ -96,7 +96,7 @@ class LiveLeg:
     def stop_playing(self, playback_id: int) -> None:
         if playback_id:
             self._services.media.stop_playback(playback_id)
-            self._services.calls.take_playback(playback_id)
+            self._services.calls.forget_playback(playback_id)
 
     def send_digits(self, digits: str) -> None:
         if self._call.port_id is not None:

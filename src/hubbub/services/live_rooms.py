@@ -56,13 +56,20 @@ class LiveRooms:
         *,
         age_limit_s: float,
         too_old: Callable[[ConferenceId], None],
+        abandon: Callable[[CallId], None],
     ) -> None:
+        """
+        Args:
+            too_old: called with a room that has reached its age limit.
+            abandon: called with a leg that was being called for a room that ended, or that was put out of it.
+        """
         self._media = media
         self._calls = calls
         self._clips = clips
         self._clock = clock
         self._age_limit_s = age_limit_s
         self._too_old = too_old
+        self._abandon = abandon
         self._rooms: dict[ConferenceId, LiveRoom] = {}
 
     def __len__(self) -> int:
@@ -156,7 +163,9 @@ class LiveRooms:
         call.conference_id = None
         call.waiting = call.held = False
         call.hold_music = call.wait_music = None
-        if evicted and gone.leave_reason is not None:
+        if evicted and gone.pending:
+            self._abandon(gone.call_id)
+        elif evicted and gone.leave_reason is not None:
             call.inbox.put_nowait(LeftInput(gone.leave_reason))
 
     def _beep(self, live: LiveRoom, outcome: Outcome) -> None:
