@@ -14,8 +14,9 @@ from hubbub.domain.account import Account
 from hubbub.domain.call import CallLeg, HangupCause
 from hubbub.domain.conference import Conference, LeaveReason
 from hubbub.domain.errors import Refusal
+from hubbub.markup.connection import ConnectionRules
 from hubbub.markup.effects import Ask
-from hubbub.markup.instructions import Document, Instruction, JoinConference, Remark, Say
+from hubbub.markup.instructions import Document, Instruction, JoinConference, Remark, Say, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class DocumentRequest(NamedTuple):
     body: bytes = b""
     username: str | None = None
     password: str | None = None
+    connection: ConnectionRules | None = None
 
 
 class FailureKind(StrEnum):
@@ -152,13 +154,15 @@ class MarkupLanguage(Protocol):
     def fallback_covers_call(self) -> bool:
         """Whether the application's fallback stands in for every document of the call, or the first alone."""
 
-    def parse(self, body: bytes, content_type: str, url: str | None, *, waiting: bool = False) -> Document:
+    def parse(
+        self, body: bytes, content_type: str, url: str | None, *, setting: Setting = Setting.CALL
+    ) -> Document:
         """The program in `body`.
 
         Args:
             content_type: the header as sent; empty if there was none.
             url: where it came from; None: in a request, and then relative URLs have no meaning.
-            waiting: it is for one who waits in a room, where fewer verbs are allowed.
+            setting: where it is to be run: outside of a plain call fewer verbs are allowed.
 
         Raises:
             DocumentError: it cannot be run at all. Nothing else is ever raised.

@@ -43,6 +43,8 @@ class RetryPolicy(NamedTuple):
     on_timeout: bool = False
     on_status: bool = False
     """It answered with a status that is no success."""
+    status_classes: frozenset[int] = frozenset({1, 3, 4, 5})
+    """Of these statuses, by first digit, when `on_status`."""
 
 
 class CallbackWriter(Protocol):

@@ -70,6 +70,7 @@ class EffectPerformer:
                     password=request.password,
                     timeout_s=self._limits.fetch_timeout_s,
                     body_bytes_max=self._limits.document_bytes_max,
+                    connection=request.connection,
                 )
             )
         except FetchFailed as error:

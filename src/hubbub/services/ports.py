@@ -33,6 +33,7 @@ from hubbub.domain.queries import (
     RecordingQuery,
 )
 from hubbub.domain.recording import Recording
+from hubbub.markup.connection import ConnectionRules
 
 # --- time and chance ------------------------------------------------------------------------------------
 
@@ -461,6 +462,8 @@ class FetchRequest(NamedTuple):
     password: str | None = None
     timeout_s: float = 15.0
     body_bytes_max: int = 65_536
+    connection: ConnectionRules | None = None
+    """What the receiver asks of the connection."""
 
 
 class FetchResponse(NamedTuple):

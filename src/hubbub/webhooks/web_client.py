@@ -7,14 +7,16 @@ meaning of an answer to `fetcher` and to the clips.
 
 import asyncio
 import base64
+import re
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import aiohttp
 from yarl import URL
 
 from hubbub import __version__
+from hubbub.markup.connection import ConnectionRules, RetryOn
 from hubbub.services.ports import FetchFailed, FetchRequest
 from hubbub.webhooks.target_policy import (
     GuardedResolver,
@@ -28,6 +30,8 @@ Headers = tuple[tuple[str, str], ...]
 
 _CHUNK_BYTES: Final = 65_536
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_NO_RULES: Final = ConnectionRules()
+_ON_CONNECT: Final = frozenset({RetryOn.CONNECT})
 
 
 class WebLimits(NamedTuple):
@@ -41,6 +45,9 @@ class WebLimits(NamedTuple):
     connections_max: int = 200
     preemptive_basic: bool = False
     """Send user and password at once, not only when the server asks for them (RFC 7617)."""
+    reuse_connections: bool = False
+    """Keep connections for the next request. One that was closed meanwhile is noticed when a request has been
+    written to it, and then nobody knows whether it was read: it is sent once more on a fresh one."""
 
 
 DEFAULT_LIMITS: Final = WebLimits()
@@ -69,6 +76,15 @@ class _Step(NamedTuple):
     authorization: str | None
 
 
+class _Use:
+    """What aiohttp tells of one request's connection."""
+
+    __slots__ = ("reused",)
+
+    def __init__(self) -> None:
+        self.reused = False
+
+
 ReadBody = Callable[[int, str], bool]
 """Of a status and a content type: whether the body is wanted."""
 
@@ -87,13 +103,23 @@ class WebClient:
             limit=limits.connections_max,
             # A kept connection may be closed just as a POST is sent, and nobody knows then whether it was
             # read; a fresh one is either made or not, and only making it is tried again.
-            force_close=True,
+            force_close=not limits.reuse_connections,
         )
+        self._traces = [_tracing_reuse()] if limits.reuse_connections else []
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_timeout_s),
+            timeout=self._timeout(_NO_RULES),
+            trace_configs=self._traces,
+        )
+
+    def _timeout(self, rules: ConnectionRules) -> aiohttp.ClientTimeout:
+        connect_s = rules.connect_timeout_s
+        return aiohttp.ClientTimeout(
+            total=None,
+            sock_connect=self._limits.connect_timeout_s if connect_s is None else connect_s,
+            sock_read=rules.read_timeout_s,
         )
 
     async def aclose(self) -> None:
@@ -107,16 +133,22 @@ class WebClient:
         Raises:
             FetchFailed: refused-target, connect, timeout, too-large, redirects or protocol.
         """
+        rules = request.connection or _NO_RULES
+        timeout_s = request.timeout_s
+        if rules.total_timeout_s is not None:
+            timeout_s = min(timeout_s, rules.total_timeout_s)
         try:
-            async with asyncio.timeout(request.timeout_s):
-                return await self._follow(request, read_body)
+            async with asyncio.timeout(timeout_s):
+                return await self._attempt(request, rules, read_body)
         except TargetRefused as error:
             raise FetchFailed("refused-target", str(error)) from None
-        except aiohttp.ServerTimeoutError:
-            # Before TimeoutError, whose child it is: only making the connection has a limit of its own.
+        except aiohttp.ConnectionTimeoutError:
+            # Before TimeoutError, whose child it is.
             raise FetchFailed("connect", "no connection in time") from None
+        except aiohttp.SocketTimeoutError:
+            raise FetchFailed("timeout", f"nothing came within {rules.read_timeout_s:g} s") from None
         except TimeoutError:
-            raise FetchFailed("timeout", f"no answer within {request.timeout_s:g} s") from None
+            raise FetchFailed("timeout", f"no answer within {timeout_s:g} s") from None
         except aiohttp.ClientConnectorError as error:
             raise FetchFailed("connect", f"no connection: {_reason(error)}") from None
         except (aiohttp.InvalidURL, ValueError) as error:
@@ -124,14 +156,30 @@ class WebClient:
         except (aiohttp.ClientError, OSError, EOFError) as error:
             raise FetchFailed("protocol", f"the exchange broke off: {_reason(error)}") from None
 
-    async def _follow(self, request: FetchRequest, read_body: ReadBody) -> WebAnswer:
+    async def _attempt(self, request: FetchRequest, rules: ConnectionRules, read_body: ReadBody) -> WebAnswer:
+        """The first exchange that `rules` do not want repeated."""
+        attempts_left = (rules.attempts_max or 1) - 1
+        retry_on = rules.retry_on or frozenset()
+        while True:
+            try:
+                answer = await self._follow(request, rules, read_body)
+            except aiohttp.SocketTimeoutError:
+                if attempts_left < 1 or RetryOn.TIMEOUT not in retry_on:
+                    raise
+            else:
+                kind = {4: RetryOn.CLIENT_ERROR, 5: RetryOn.SERVER_ERROR}.get(answer.status // 100)
+                if attempts_left < 1 or kind not in retry_on:
+                    return answer
+            attempts_left -= 1
+
+    async def _follow(self, request: FetchRequest, rules: ConnectionRules, read_body: ReadBody) -> WebAnswer:
         url, authorization = _without_userinfo(request)
         step = _Step(url, request.method, request.headers, request.body, None)
-        if self._limits.preemptive_basic:
+        if self._limits.preemptive_basic or rules.preemptive_basic:
             step = step._replace(authorization=authorization)
         followed = 0
         while True:
-            response = await self._send(step)
+            response = await self._send(step, rules)
             try:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 location = headers.get("location")
@@ -145,8 +193,8 @@ class WebClient:
                     step = redirected
                     continue
                 if response.status == 401 and step.authorization is None and authorization is not None:
-                    challenge = headers.get("www-authenticate", "")
-                    if challenge.strip().lower().startswith("basic"):
+                    challenges = response.headers.getall("WWW-Authenticate", [])
+                    if any(_asks_for_basic(challenge) for challenge in challenges):
                         step = step._replace(authorization=authorization)
                         continue
                 wanted = read_body(response.status, headers.get("content-type", ""))
@@ -156,15 +204,20 @@ class WebClient:
             finally:
                 response.close()
 
-    async def _send(self, step: _Step) -> aiohttp.ClientResponse:
+    async def _send(self, step: _Step, rules: ConnectionRules) -> aiohttp.ClientResponse:
         self._policy.check(step.url)
         headers = [("Accept-Encoding", "identity"), *step.headers]
         if not any(name.lower() == "user-agent" for name, _ in step.headers):
             headers.append(("User-Agent", f"hubbub/{__version__}"))
         if step.authorization is not None:
             headers.append(("Authorization", step.authorization))
+        attempts_max = self._limits.connect_attempts_max
+        if rules.attempts_max is not None:
+            attempts_max = rules.attempts_max if RetryOn.CONNECT in (rules.retry_on or _ON_CONNECT) else 1
         attempt = 1
+        options: dict[str, Any] = {} if rules is _NO_RULES else {"timeout": self._timeout(rules)}
         while True:
+            use = _Use()
             try:
                 return await self._session.request(
                     step.method,
@@ -173,11 +226,31 @@ class WebClient:
                     headers=headers,
                     data=step.body or None,
                     allow_redirects=False,
+                    trace_request_ctx=use,
+                    **options,
                 )
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-                if attempt >= self._limits.connect_attempts_max:
+                if attempt >= attempts_max:
                     raise
                 attempt += 1
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                # Every kept connection of the host may be as dead as this one: a few may have to be tried.
+                if not use.reused:
+                    raise
+
+
+def _tracing_reuse() -> aiohttp.TraceConfig:
+    async def reused(session: aiohttp.ClientSession, context: Any, params: Any) -> None:
+        context.trace_request_ctx.reused = True
+
+    config = aiohttp.TraceConfig()
+    config.on_connection_reuseconn.append(reused)
+    return config
+
+
+def _asks_for_basic(challenge: str) -> bool:
+    """Whether a WWW-Authenticate field, which may hold several challenges, holds one for Basic."""
+    return re.search(r"(?:^|,)\s*basic(?:\s|,|$)", challenge.strip(), re.IGNORECASE) is not None
 
 
 async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
@@ -185,13 +258,13 @@ async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     if encoding not in ("", "identity"):
         raise FetchFailed("protocol", f"content encoding {encoding!r} was not asked for")
     if (response.content_length or 0) > bytes_max:
-        raise FetchFailed("too-large", f"the answer is over {bytes_max} bytes")
+        raise FetchFailed("too-large", f"the answer is over {bytes_max} bytes", response.status)
     parts: list[bytes] = []
     size = 0
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         size += len(chunk)
         if size > bytes_max:
-            raise FetchFailed("too-large", f"the answer is over {bytes_max} bytes")
+            raise FetchFailed("too-large", f"the answer is over {bytes_max} bytes", response.status)
         parts.append(chunk)
     return b"".join(parts)
 

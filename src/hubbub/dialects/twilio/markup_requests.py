@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from hubbub.dialects.shared.query import Pairs, encode_query
+from hubbub.dialects.twilio.connection_overrides import split_fragment
 from hubbub.dialects.twilio.ids import call_sid
 from hubbub.markup.effects import Ask
 from hubbub.markup.language import DocumentRequest, MarkupCall, MarkupRoom
@@ -47,16 +48,22 @@ def room_request(room: MarkupRoom, ask: Ask) -> DocumentRequest:
 def signed_request(secret: str | None, parameters: Pairs, ask: Ask) -> DocumentRequest:
     """`parameters` to the asked target, in its method, signed if there is a secret."""
     get = ask.target.method == "GET"
-    url = add_query(ask.target.url, parameters) if get else _without_fragment(ask.target.url)
+    url, connection = split_fragment(ask.target.url)
+    if get:
+        url = add_query(url, parameters)
     headers = [("Accept", "*/*"), ("User-Agent", USER_AGENT)]
     if secret is not None:
         signed = sign(secret, url, [] if get else parameters)
         headers.append(("X-Twilio-Signature", signed))
     if get:
-        return DocumentRequest(url, "GET", tuple(headers), b"", ask.target.username, ask.target.password)
+        return DocumentRequest(
+            url, "GET", tuple(headers), b"", ask.target.username, ask.target.password, connection
+        )
     headers.append(("Content-Type", FORM))
     body = encode_query(parameters).encode("ascii")
-    return DocumentRequest(url, "POST", tuple(headers), body, ask.target.username, ask.target.password)
+    return DocumentRequest(
+        url, "POST", tuple(headers), body, ask.target.username, ask.target.password, connection
+    )
 
 
 def call_parameters(call: MarkupCall) -> Pairs:
