@@ -17,6 +17,7 @@ from hubbub.markup.instructions import (
     Remark,
     Say,
     SetTag,
+    Setting,
     Skip,
     Unsupported,
 )
@@ -56,7 +57,9 @@ class FakeLanguage:
     def holds(self, key: bytes, *instructions: Instruction, remarks: tuple[Remark, ...] = ()) -> None:
         self.documents[key] = Document(instructions, "http://acme.example/" + key.decode(), remarks)
 
-    def parse(self, body: bytes, content_type: str, url: str | None, *, waiting: bool = False) -> Document:
+    def parse(
+        self, body: bytes, content_type: str, url: str | None, *, setting: Setting = Setting.CALL
+    ) -> Document:
         if body not in self.documents:
             raise DocumentError("bad", f"no document {body!r}")
         return self.documents[body]

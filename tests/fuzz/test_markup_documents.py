@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hubbub.dialects.bandwidth.markup import BxmlLanguage
 from hubbub.dialects.restcomm.markup import RcmlLanguage
 from hubbub.dialects.twilio.markup import TwimlLanguage
-from hubbub.markup.instructions import Document, DocumentError
+from hubbub.markup.instructions import Document, DocumentError, Setting
 from hubbub.markup.language import MarkupLanguage
 from hubbub.markup.media_type import charset_of
 from hubbub.markup.urls import resolve_url
@@ -130,9 +130,9 @@ def elements(draw: st.DrawFn, depth: int = 3) -> str:
     return f"<{name}{attributes}>{inner}</{name}>"
 
 
-def read(language: MarkupLanguage, body: bytes, content_type: str, url: str | None, waiting: bool) -> None:
+def read(language: MarkupLanguage, body: bytes, content_type: str, url: str | None, setting: Setting) -> None:
     try:
-        document = language.parse(body, content_type, url, waiting=waiting)
+        document = language.parse(body, content_type, url, setting=setting)
     except DocumentError as refusal:
         document = Document((), url)
         said = (refusal.code, refusal.message)
@@ -144,23 +144,29 @@ def read(language: MarkupLanguage, body: bytes, content_type: str, url: str | No
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
-@given(body=st.binary(max_size=300), content_type=CONTENT_TYPES, url=URLS, waiting=st.booleans())
+@given(body=st.binary(max_size=300), content_type=CONTENT_TYPES, url=URLS, setting=st.sampled_from(Setting))
 @settings(max_examples=60, deadline=None)
 def test_any_bytes(
-    language: MarkupLanguage, body: bytes, content_type: str, url: str | None, waiting: bool
+    language: MarkupLanguage, body: bytes, content_type: str, url: str | None, setting: Setting
 ) -> None:
-    read(language, body, content_type, url, waiting)
+    read(language, body, content_type, url, setting)
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
-@given(inner=st.lists(elements(), max_size=3), root=NAMES, url=URLS, waiting=st.booleans(), cut=st.booleans())
+@given(
+    inner=st.lists(elements(), max_size=3),
+    root=NAMES,
+    url=URLS,
+    setting=st.sampled_from(Setting),
+    cut=st.booleans(),
+)
 @settings(max_examples=60, deadline=None)
 def test_any_elements(
-    language: MarkupLanguage, inner: list[str], root: str, url: str | None, waiting: bool, cut: bool
+    language: MarkupLanguage, inner: list[str], root: str, url: str | None, setting: Setting, cut: bool
 ) -> None:
     root = root if cut else "Response"
     xml = f"<{root}>{''.join(inner)}</{root}>"
-    read(language, xml.encode()[: -3 if cut else None], "text/xml", url, waiting)
+    read(language, xml.encode()[: -3 if cut else None], "text/xml", url, setting)
 
 
 @given(base=URLS, reference=st.text(max_size=60))

@@ -161,7 +161,7 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """A wait document has nothing more to play. Nothing follows."""
+    """A document that is run elsewhere than on a call is over. Nothing follows."""
 
     failed: bool = False
     """It could not be had or was wrong; the dialect decides what that does to the call."""

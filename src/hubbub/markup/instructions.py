@@ -205,6 +205,18 @@ Instruction = (
 )
 
 
+class Setting(StrEnum):
+    """Where a document is run; dialects allow different verbs in each."""
+
+    CALL = "call"
+    WAITING = "waiting"
+    """By one who waits in a room or is on hold there."""
+    ROOM = "room"
+    """In a room, to be heard by everybody or by one participant."""
+    CALLED = "called"
+    """By one who was dialled, before it is connected to the caller."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """Something about a document that its author should know; the call goes on."""

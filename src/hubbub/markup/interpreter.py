@@ -33,6 +33,7 @@ from hubbub.markup.instructions import (
     Say,
     SendDigits,
     SetTag,
+    Setting,
     Skip,
     Unsupported,
 )
@@ -54,7 +55,11 @@ class Phase(StrEnum):
 
 
 class Interpreter:
-    """One call's program, or the program heard by one who waits in a room (`waiting`)."""
+    """One call's program, or one that is run elsewhere (`setting`).
+
+    Elsewhere than on a call its end is `Finish`: nobody is hung up because it is over. In a room, and for
+    one who waits, neither is anybody because it is wrong.
+    """
 
     def __init__(
         self,
@@ -62,7 +67,7 @@ class Interpreter:
         *,
         answered: bool,
         fallback: WebTarget | None = None,
-        waiting: bool = False,
+        setting: Setting = Setting.CALL,
         limits: MarkupLimits = DEFAULT_LIMITS,
     ) -> None:
         """
@@ -74,7 +79,7 @@ class Interpreter:
         self._language = language
         self._answered = answered
         self._fallback = fallback if language.fallback_covers_call else None
-        self._waiting = waiting
+        self._setting = setting
         self._limits = limits
         self._phase = Phase.IDLE
         self._open: Effect | None = None
@@ -237,7 +242,7 @@ class Interpreter:
     def _clip_failed(self, event: fx.PlaybackFailed) -> list[Effect]:
         verdict = self._language.clip_failed(event.kind)
         note = Note(verdict.code, event.message, event.url or self._url)
-        if verdict.ending is not None and not self._waiting and not self._ending:
+        if verdict.ending is not None and self._is_call and not self._ending:
             return [note, *self._end(verdict.ending)]
         return [note, *self._run()]
 
@@ -260,7 +265,7 @@ class Interpreter:
 
     def _read(self, body: bytes, content_type: str, url: str | None) -> list[Effect]:
         try:
-            document = self._language.parse(body, content_type, url, waiting=self._waiting)
+            document = self._language.parse(body, content_type, url, setting=self._setting)
         except DocumentError as error:
             return self._fail(FailureKind.INVALID, error.message, url, None, code=error.code)
         return self._load(document)
@@ -292,7 +297,7 @@ class Interpreter:
                     )
                 ),
             ]
-        if self._waiting:
+        if not self._is_call:
             return [note, *self._over(fx.Finish(failed=True))]
         return [note, *self._end(verdict.ending)]
 
@@ -311,7 +316,7 @@ class Interpreter:
         done: list[Effect] = []
         while self._program:
             instruction = self._program.popleft()
-            if not self._answered and not self._waiting and self._language.answers_before(instruction):
+            if not self._answered and self._is_call and self._language.answers_before(instruction):
                 self._program.appendleft(instruction)
                 return [*done, *self._wait_for(fx.Answer())]
             match instruction:
@@ -344,7 +349,8 @@ class Interpreter:
                 return self._wait_for(fx.Join(instruction))
             case Redirect():
                 fallback = instruction.fallback or self._fallback
-                purpose = Purpose.WAIT if self._waiting else Purpose.REDIRECT
+                waits = self._setting is Setting.WAITING
+                purpose = Purpose.WAIT if waits else Purpose.REDIRECT
                 return self._ask(Ask(purpose, instruction.target, fallback))
             case Hangup():
                 return self._end(Ending(instruction.cause))
@@ -357,10 +363,11 @@ class Interpreter:
                 raise AssertionError(instruction)
 
     def _exhausted(self) -> list[Effect]:
-        if not self._waiting:
+        if self._setting is Setting.CALL:
             return self._end(self._language.exhausted(answered=self._answered))
         document = self._document
-        if self._language.wait_rules.loops and document is not None and self._in_a_row == 0:
+        loops = self._setting is Setting.WAITING and self._language.wait_rules.loops
+        if loops and document is not None and self._in_a_row == 0:
             # A document that took no time would begin again at once, for ever; so it is silence instead.
             self._in_a_row = 1
             self._program = deque(document.instructions)
@@ -385,6 +392,10 @@ class Interpreter:
         return self._over(fx.Refuse(refusal))
 
     # --- small things -------------------------------------------------------------------------------------
+
+    @property
+    def _is_call(self) -> bool:
+        return self._setting in (Setting.CALL, Setting.CALLED)
 
     @property
     def _url(self) -> str | None:

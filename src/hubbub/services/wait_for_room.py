@@ -12,7 +12,7 @@ from hubbub.domain.application import WebTarget
 from hubbub.domain.conference import Conference
 from hubbub.domain.errors import ServerFull
 from hubbub.markup import effects as fx
-from hubbub.markup.instructions import FOREVER, Play, WaitKind, WaitMusic
+from hubbub.markup.instructions import FOREVER, Play, Setting, WaitKind, WaitMusic
 from hubbub.markup.interpreter import Interpreter
 from hubbub.markup.language import MarkupLanguage
 from hubbub.markup.limits import MarkupLimits
@@ -57,7 +57,7 @@ class WaitForRoom:
             return Waited.SILENT
         if music.kind is WaitKind.SOUND:
             return await self._sound(music.target)
-        interpreter = Interpreter(self._language, answered=True, waiting=True, limits=self._limits)
+        interpreter = Interpreter(self._language, answered=True, setting=Setting.WAITING, limits=self._limits)
         ask = fx.Ask(fx.Purpose.WAIT, music.target, conference=conference)
         effects = deque(interpreter.start(ask))
         while effects:

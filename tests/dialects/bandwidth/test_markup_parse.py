@@ -17,6 +17,7 @@ from hubbub.markup.instructions import (
     Say,
     SendDigits,
     SetTag,
+    Setting,
     Unsupported,
     WaitKind,
     WaitMusic,
@@ -171,6 +172,26 @@ def test_what_is_wrong_is_wrong_as_a_whole(xml: str) -> None:
     with pytest.raises(DocumentError) as caught:
         parse(xml)
     assert caught.value.code == "invalid-bxml"
+
+
+@pytest.mark.parametrize("verb", ["<Pause/>", "<Tag>t</Tag>", "<Hangup/>", "<Conference>a</Conference>"])
+def test_one_verb_that_has_no_place_in_a_conference_makes_the_whole_document_wrong(verb: str) -> None:
+    legal = "<SpeakSentence>hi</SpeakSentence><PlayAudio>/a.wav</PlayAudio>"
+    assert (
+        len(
+            BxmlLanguage().parse(f"<Bxml>{legal}</Bxml>".encode(), "", URL, setting=Setting.ROOM).instructions
+        )
+        == 2
+    )
+    with pytest.raises(DocumentError) as refused:
+        BxmlLanguage().parse(f"<Bxml>{legal}{verb}</Bxml>".encode(), "", URL, setting=Setting.ROOM)
+    assert refused.value.code == "invalid-bxml"
+
+
+@pytest.mark.parametrize("verb", ["Bridge", "Conference", "Forward", "Transfer"])
+def test_an_answer_to_transfer_answer_connects_nobody_else(verb: str) -> None:
+    with pytest.raises(DocumentError):
+        BxmlLanguage().parse(f"<Bxml><{verb}>a</{verb}></Bxml>".encode(), "", URL, setting=Setting.CALLED)
 
 
 def test_relative_urls_have_no_meaning_in_a_document_that_came_in_a_request() -> None:

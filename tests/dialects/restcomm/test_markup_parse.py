@@ -17,6 +17,7 @@ from hubbub.markup.instructions import (
     Redirect,
     Reject,
     Say,
+    Setting,
     Skip,
     Unsupported,
     WaitKind,
@@ -27,9 +28,9 @@ URL = "http://acme.example/restcomm/demos/start.xml"
 
 
 def parse(
-    xml: str, *, url: str | None = URL, content_type: str = "application/xml", waiting: bool = False
+    xml: str, *, url: str | None = URL, content_type: str = "application/xml", setting: Setting = Setting.CALL
 ) -> Document:
-    return RcmlLanguage().parse(xml.encode(), content_type, url, waiting=waiting)
+    return RcmlLanguage().parse(xml.encode(), content_type, url, setting=setting)
 
 
 def verbs(xml: str) -> list[object]:
@@ -175,7 +176,8 @@ def test_wrong_values_are_notifications(xml: str, code: str) -> None:
 
 def test_a_wait_document_runs_say_play_and_redirect_and_anything_else_hangs_up() -> None:
     document = parse(
-        "<Response><Say>a</Say><Play>/b.wav</Play><Redirect>/c</Redirect><Pause/></Response>", waiting=True
+        "<Response><Say>a</Say><Play>/b.wav</Play><Redirect>/c</Redirect><Pause/></Response>",
+        setting=Setting.WAITING,
     )
     assert [type(each) for each in document.instructions] == [Say, Play, Redirect, Hangup]
     assert document.instructions[-1] == Hangup(HangupCause.APPLICATION_ERROR)

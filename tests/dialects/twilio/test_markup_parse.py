@@ -19,6 +19,7 @@ from hubbub.markup.instructions import (
     Reject,
     Say,
     SendDigits,
+    Setting,
     Skip,
     Unsupported,
     WaitKind,
@@ -30,9 +31,9 @@ HEX = "0123456789abcdef" * 2
 
 
 def parse(
-    xml: str, *, url: str | None = URL, content_type: str = "text/xml", waiting: bool = False
+    xml: str, *, url: str | None = URL, content_type: str = "text/xml", setting: Setting = Setting.CALL
 ) -> Document:
-    return TwimlLanguage().parse(xml.encode(), content_type, url, waiting=waiting)
+    return TwimlLanguage().parse(xml.encode(), content_type, url, setting=setting)
 
 
 def only(xml: str, **options: object) -> object:
@@ -238,16 +239,24 @@ def test_warnings_of_other_verbs(xml: str, code: str) -> None:
 def test_a_wait_document_runs_four_verbs_and_tells_of_others() -> None:
     document = parse(
         "<Response><Say>a</Say><Hangup/><Gather/><Play>/m.mp3</Play><Pause/><Redirect/></Response>",
-        waiting=True,
+        setting=Setting.WAITING,
     )
     assert [type(each) for each in document.instructions] == [Say, Play, Pause, Redirect]
     assert [remark.code for remark in document.remarks] == ["13238", "13238"]
 
 
+def test_an_announcement_runs_four_verbs_and_one_who_was_dialled_dials_nobody() -> None:
+    body = b"<Response><Say>a</Say><Gather/><Dial>+15550001</Dial></Response>"
+    announced = TwimlLanguage().parse(body, "text/xml", URL, setting=Setting.ROOM)
+    assert [remark.code for remark in announced.remarks] == ["13238", "13238"]
+    called = TwimlLanguage().parse(body, "text/xml", URL, setting=Setting.CALLED)
+    assert [remark.code for remark in called.remarks] == ["12200"]
+
+
 def test_sound_in_place_of_a_document_is_played() -> None:
     language = TwimlLanguage()
     assert language.parse(b"RIFF", "audio/x-wav", URL).instructions == (Play(WebTarget(URL, "GET"), 1),)
-    assert language.parse(b"ID3", "audio/mpeg", URL, waiting=True).instructions == (
+    assert language.parse(b"ID3", "audio/mpeg", URL, setting=Setting.WAITING).instructions == (
         Play(WebTarget(URL, "GET"), 0),
     )
 

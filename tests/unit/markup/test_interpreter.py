@@ -54,6 +54,7 @@ from hubbub.markup.instructions import (
     Say,
     SendDigits,
     SetTag,
+    Setting,
     Skip,
     Unsupported,
 )
@@ -409,28 +410,41 @@ def test_after_the_calls_end_nothing_is_done() -> None:
 
 
 def test_a_wait_document_is_heard_once_and_then_it_is_silent() -> None:
-    interpreter, effects = running(CLIP, waiting=True)
+    interpreter, effects = running(CLIP, setting=Setting.WAITING)
     assert effects == [PlayClip(CLIP)]
     assert interpreter.feed(PlaybackEnded(5)) == [Finish()]
 
 
 def test_a_wait_document_goes_round_where_the_dialect_says_so() -> None:
     rules = WaitRules(loops=True, failure_leaves=False, failure_hangs_up=False)
-    interpreter, _ = running(CLIP, waiting=True, language=FakeLanguage(rules=rules))
+    interpreter, _ = running(CLIP, setting=Setting.WAITING, language=FakeLanguage(rules=rules))
     for _ in range(10):
         assert interpreter.feed(PlaybackEnded(5)) == [PlayClip(CLIP)]
 
 
 def test_a_wait_document_that_takes_no_time_is_silence() -> None:
     rules = WaitRules(loops=True, failure_leaves=False, failure_hangs_up=False)
-    interpreter, _ = running(CLIP, waiting=True, language=FakeLanguage(rules=rules))
+    interpreter, _ = running(CLIP, setting=Setting.WAITING, language=FakeLanguage(rules=rules))
     effects = interpreter.feed(PlaybackFailed("status", "404"))
     while not isinstance(effects[-1], Finish):
         effects = interpreter.feed(PlaybackFailed("status", "404"))
     assert interpreter.phase is Phase.OVER
 
 
+@pytest.mark.parametrize("setting", [Setting.ROOM, Setting.CALLED])
+def test_a_document_that_runs_elsewhere_ends_without_hanging_up(setting: Setting) -> None:
+    interpreter, _ = running(CLIP, setting=setting)
+    assert interpreter.feed(PlaybackEnded(5)) == [Finish()]
+
+
+def test_a_wrong_document_for_one_who_was_dialled_ends_that_call_and_for_a_room_nothing() -> None:
+    called, effects = running(Unsupported("Refer"), setting=Setting.CALLED)
+    assert effects[-1] == HangUp(HangupCause.CALLBACK_FAILED)
+    room, effects = running(Unsupported("Refer"), setting=Setting.ROOM)
+    assert effects[-1] == Finish(failed=True)
+
+
 def test_a_wait_document_that_cannot_be_had_says_so() -> None:
-    interpreter = Interpreter(FakeLanguage(), answered=True, waiting=True)
+    interpreter = Interpreter(FakeLanguage(), answered=True, setting=Setting.WAITING)
     interpreter.start(Ask(Purpose.WAIT, START))
     assert interpreter.feed(FetchFailed("status", "500", 500))[-1] == Finish(failed=True)

@@ -20,6 +20,7 @@ from hubbub.markup.instructions import (
     Say,
     SendDigits,
     SetTag,
+    Setting,
     Skip,
     Unsupported,
 )
@@ -80,7 +81,7 @@ class InterpreterMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.interpreter: Interpreter | None = None
-        self.waiting = False
+        self.setting = Setting.CALL
         self.ended = False
         self.fetches = 0
         self.last: list[fx.Effect] = []
@@ -88,7 +89,7 @@ class InterpreterMachine(RuleBasedStateMachine):
     @rule(
         program=st.lists(INSTRUCTIONS, max_size=6),
         answered=st.booleans(),
-        waiting=st.booleans(),
+        setting=st.sampled_from(Setting),
         fallback=st.sampled_from([None, TARGET]),
         apology=st.sampled_from([None, Say("sorry")]),
         answer_first=st.booleans(),
@@ -102,7 +103,7 @@ class InterpreterMachine(RuleBasedStateMachine):
         self,
         program: list[object],
         answered: bool,
-        waiting: bool,
+        setting: Setting,
         fallback: WebTarget | None,
         apology: Say | None,
         answer_first: bool,
@@ -122,12 +123,12 @@ class InterpreterMachine(RuleBasedStateMachine):
             rules=WaitRules(loops, not hangs_up, hangs_up),
         )
         language.holds(b"doc", *program)  # type: ignore[arg-type]
-        self.waiting = waiting
+        self.setting = setting
         self.interpreter = Interpreter(
             language,
             answered=answered,
             fallback=fallback,
-            waiting=waiting,
+            setting=setting,
             limits=MarkupLimits(documents_in_a_row_max=4, documents_per_call_max=12),
         )
         begin = language.documents[b"doc"] if given else ASK
@@ -152,7 +153,7 @@ class InterpreterMachine(RuleBasedStateMachine):
             self.ended = True
             assert self.interpreter.phase is Phase.OVER
             if isinstance(effects[-1], fx.Finish):
-                assert self.waiting
+                assert self.setting is not Setting.CALL
             if isinstance(effects[-1], fx.Refuse):
                 assert not self.interpreter.answered
         self.fetches += sum(isinstance(effect, fx.Fetch) for effect in effects)

@@ -31,6 +31,7 @@ from hubbub.markup.instructions import (
     Say,
     SendDigits,
     SetTag,
+    Setting,
     Skip,
     Unsupported,
     WaitKind,
@@ -83,6 +84,11 @@ _ELSEWHERE: Final = frozenset(
     ]
 )
 """Verbs that Bandwidth has and this server has not."""
+_ROOM_VERBS: Final = frozenset(
+    {"PlayAudio", "SpeakSentence", "StartRecording", "StopRecording", "PauseRecording", "ResumeRecording"}
+)
+"""One other makes the whole document wrong."""
+_NOT_BEFORE_BRIDGING: Final = frozenset({"Bridge", "Conference", "Forward", "Transfer"})
 _NO_FALLBACK: Final = frozenset({FailureKind.INVALID, FailureKind.UNSUPPORTED, FailureKind.LOOP})
 
 
@@ -96,7 +102,9 @@ class BxmlLanguage:
     def __init__(self, limits: MarkupLimits = DEFAULT_LIMITS) -> None:
         self._limits = limits
 
-    def parse(self, body: bytes, content_type: str, url: str | None, *, waiting: bool = False) -> Document:
+    def parse(
+        self, body: bytes, content_type: str, url: str | None, *, setting: Setting = Setting.CALL
+    ) -> Document:
         """An empty body is a document without verbs. The type is not looked at: customers send `text/html`."""
         if not body.strip():
             return Document((), url)
@@ -109,6 +117,7 @@ class BxmlLanguage:
         instructions: list[Instruction] = []
         try:
             for child in root.children:
+                _check_place(child.name, setting)
                 instructions += _read_verb(BxmlElement(child, url), self._limits)
         except InvalidValue as error:
             raise DocumentError(INVALID, str(error)) from None
@@ -145,6 +154,13 @@ class BxmlLanguage:
 
     def stay_details(self, reason: LeaveReason | None) -> tuple[tuple[str, str], ...]:
         return ()
+
+
+def _check_place(name: str, setting: Setting) -> None:
+    if setting is Setting.ROOM and name not in _ROOM_VERBS:
+        raise InvalidValue(name, f"<{name}> has no place in a document for a conference")
+    if setting is Setting.CALLED and name in _NOT_BEFORE_BRIDGING:
+        raise InvalidValue(name, f"<{name}> has no place in an answer to transferAnswer")
 
 
 def _read_verb(element: BxmlElement, limits: MarkupLimits) -> list[Instruction]:

@@ -30,6 +30,7 @@ from hubbub.markup.instructions import (
     Remark,
     Say,
     SetTag,
+    Setting,
     Skip,
     Unsupported,
     WaitKind,
@@ -87,11 +88,13 @@ class RcmlLanguage:
         self._limits = limits
         self._music_while_alone = music_for_lone_moderator
 
-    def parse(self, body: bytes, content_type: str, url: str | None, *, waiting: bool = False) -> Document:
+    def parse(
+        self, body: bytes, content_type: str, url: str | None, *, setting: Setting = Setting.CALL
+    ) -> Document:
         if len(body) > self._limits.document_bytes_max:
             raise DocumentError(PARSE_FAILED, f"over {self._limits.document_bytes_max} bytes")
         kind = media_type_of(content_type)
-        implicit = implicit_document(kind, body, url, self._limits, waiting=waiting)
+        implicit = implicit_document(kind, body, url, self._limits, waiting=setting is Setting.WAITING)
         if implicit is not None:
             return implicit
         if kind and "xml" not in kind and "html" not in kind:
@@ -106,7 +109,7 @@ class RcmlLanguage:
         instructions = [
             instruction
             for element in root.children
-            if (instruction := self._read_verb(element, reading, waiting)) is not None
+            if (instruction := self._read_verb(element, reading, setting)) is not None
         ]
         return Document(tuple(instructions), url, tuple(reading.remarks))
 
@@ -148,11 +151,14 @@ class RcmlLanguage:
 
     # --- verbs ------------------------------------------------------------------------------------------
 
-    def _read_verb(self, element: Element, reading: Reading, waiting: bool) -> Instruction | None:
+    def _read_verb(self, element: Element, reading: Reading, setting: Setting) -> Instruction | None:
         name = element.name
-        if waiting and name not in _WAIT_VERBS:
+        if setting in (Setting.WAITING, Setting.ROOM) and name not in _WAIT_VERBS:
             reading.warn(VALUE, f"<{name}> is not allowed in a document for one who waits")
             return Hangup(HangupCause.APPLICATION_ERROR)
+        if setting is Setting.CALLED and name == "Dial":
+            reading.warn(VALUE, f"<{name}> is not allowed in a document for one who was dialled")
+            return None
         match name:
             case "Say":
                 return _read_say(element, reading)

@@ -38,6 +38,7 @@ from hubbub.markup.instructions import (
     Say,
     SendDigits,
     SetTag,
+    Setting,
     Skip,
     Unsupported,
 )
@@ -65,7 +66,8 @@ RETRIEVAL_FAILED: Final = "11200"
 
 _XML_TYPES: Final = frozenset({"", "text/xml", "application/xml", "text/html", "application/xhtml+xml"})
 _DIGITS: Final = frozenset("0123456789*#wW")
-_WAIT_VERBS: Final = frozenset({"Say", "Play", "Pause", "Redirect"})
+_ROOM_VERBS: Final = frozenset({"Say", "Play", "Pause", "Redirect"})
+_NOT_BEFORE_BRIDGING: Final = frozenset({"Dial", "Reject"})
 _ELSEWHERE: Final = frozenset(
     [
         "Connect",
@@ -114,11 +116,13 @@ class TwimlLanguage:
     def __init__(self, limits: MarkupLimits = DEFAULT_LIMITS) -> None:
         self._limits = limits
 
-    def parse(self, body: bytes, content_type: str, url: str | None, *, waiting: bool = False) -> Document:
+    def parse(
+        self, body: bytes, content_type: str, url: str | None, *, setting: Setting = Setting.CALL
+    ) -> Document:
         if len(body) > self._limits.document_bytes_max:
             raise DocumentError("11750", f"the document is over {self._limits.document_bytes_max} bytes")
         kind = media_type_of(content_type)
-        implicit = implicit_document(kind, body, url, self._limits, waiting=waiting)
+        implicit = implicit_document(kind, body, url, self._limits, waiting=setting is Setting.WAITING)
         if implicit is not None:
             return implicit
         if kind not in _XML_TYPES:
@@ -133,7 +137,7 @@ class TwimlLanguage:
         instructions = [
             instruction
             for element in root.children
-            if (instruction := _read_verb(element, reading, waiting)) is not None
+            if (instruction := _read_verb(element, reading, setting)) is not None
         ]
         return Document(tuple(instructions), url, tuple(reading.remarks))
 
@@ -185,10 +189,14 @@ class TwimlLanguage:
         return (("DialCallStatus", "answered"), ("DialBridged", "true"))
 
 
-def _read_verb(element: Element, reading: Reading, waiting: bool) -> Instruction | None:
+def _read_verb(element: Element, reading: Reading, setting: Setting) -> Instruction | None:
     name = element.name
-    if waiting and name not in _WAIT_VERBS:
-        reading.warn("13238", f"<{name}> is not allowed in a document for one who waits")
+    if setting in (Setting.WAITING, Setting.ROOM) and name not in _ROOM_VERBS:
+        where = "for one who waits" if setting is Setting.WAITING else "that is heard in a conference"
+        reading.warn("13238", f"<{name}> is not allowed in a document {where}")
+        return None
+    if setting is Setting.CALLED and name in _NOT_BEFORE_BRIDGING:
+        reading.warn(SCHEMA, f"<{name}> is not allowed in a document for one who was dialled")
         return None
     match name:
         case "Say":
