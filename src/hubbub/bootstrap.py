@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from hubbub.config import Settings, parse_address, parse_networks
 from hubbub.credentials import write_credentials
 from hubbub.dialects.contract import Desk, DialectSettings
-from hubbub.dialects.registry import dialects, languages
+from hubbub.dialects.registry import callback_writers, dialects, languages
 from hubbub.domain.conference import EndReason
 from hubbub.domain.ids import AccountId
 from hubbub.endpoints.sip.endpoint import SipEndpoint, SipSettings
@@ -30,6 +30,7 @@ from hubbub.services.leave_conference import LeaveConference
 from hubbub.services.live_calls import LiveCalls
 from hubbub.services.live_leg import Services
 from hubbub.services.live_rooms import LiveRooms
+from hubbub.services.note_speech import NoteSpeech
 from hubbub.services.ports import ClipSource, Clock, DocumentFetcher, Entropy, Log, MediaPlane, Store
 from hubbub.services.recover_from_crash import recover_from_crash
 from hubbub.services.serve_call import ServeCall
@@ -155,6 +156,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         store, rooms, clock, entropy, node=settings.node, participants_max=settings.participants_max
     )
     leave = LeaveConference(store, rooms, clock)
+    writers = callback_writers()
     limits = MarkupLimits(
         document_bytes_max=settings.document_bytes_max, fetch_timeout_s=settings.fetch_timeout_s
     )
@@ -182,12 +184,22 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         sip,
         log,
         accept=AcceptIncomingCall(
-            store, clock, node=settings.node, default_account_id=await _default_account(store)
+            store,
+            clock,
+            entropy,
+            node=settings.node,
+            default_account_id=await _default_account(store),
+            wishes=lambda application: (
+                writers[application.dialect].call_wishes(application)
+                if application.dialect in writers
+                else ()
+            ),
         ),
         answer=AnswerCall(store, clock),
         end=EndCall(store, calls, rooms, clock),
         leave=leave,
         serve=serve,
+        note_speech=NoteSpeech(store, rooms, clock),
     )
     world.media.subscribe(control.media_event)
     registry = CollectorRegistry()

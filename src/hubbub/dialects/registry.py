@@ -7,6 +7,7 @@ import hubbub.dialects as folder
 from hubbub.dialects.contract import Dialect
 from hubbub.markup.language import MarkupLanguage
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
+from hubbub.services.callbacks import CallbackWriter
 
 
 def dialects() -> tuple[Dialect, ...]:
@@ -41,3 +42,14 @@ def languages(limits: MarkupLimits = DEFAULT_LIMITS) -> dict[str, MarkupLanguage
             if any(each.name == "markup" for each in pkgutil.iter_modules(inner.__path__)):
                 found.append(import_module(f"{module.name}.markup").LANGUAGE(limits))
     return {language.name: language for language in found}
+
+
+def callback_writers() -> dict[str, CallbackWriter]:
+    """Who words webhooks, by the name of their dialect: each folder's `callbacks.CALLBACKS`."""
+    found: list[CallbackWriter] = []
+    for module in pkgutil.iter_modules(folder.__path__, folder.__name__ + "."):
+        if module.ispkg:
+            inner = import_module(module.name)
+            if any(each.name == "callbacks" for each in pkgutil.iter_modules(inner.__path__)):
+                found.append(import_module(f"{module.name}.callbacks").CALLBACKS)
+    return {writer.name: writer for writer in found}

@@ -1,14 +1,17 @@
 """An INVITE that passed the gate becomes a leg: whose it is, and where the dialled address leads."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from hubbub.domain.account import Account, AccountStatus
 from hubbub.domain.application import Application, normalise_address
 from hubbub.domain.call import CallLeg, CallStatus, Direction
+from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.errors import NotFound
 from hubbub.domain.events import Event, EventKind
 from hubbub.domain.ids import AccountId
-from hubbub.services.ports import Clock, IncomingCall, Reader, Store
+from hubbub.services.ports import Clock, Entropy, IncomingCall, Reader, Store
+from hubbub.services.subscribe import subscribe
 
 
 class AcceptedCall(NamedTuple):
@@ -21,9 +24,24 @@ class AcceptedCall(NamedTuple):
 class AcceptIncomingCall:
     """Finds the account and the application, and writes the leg with its first event."""
 
-    def __init__(self, store: Store, clock: Clock, *, node: str, default_account_id: AccountId) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        node: str,
+        default_account_id: AccountId,
+        wishes: Callable[[Application], Sequence[SubscriptionWish]],
+    ) -> None:
+        """
+        Args:
+            wishes: what an application wants to hear of its calls.
+        """
         self._store = store
         self._clock = clock
+        self._entropy = entropy
+        self._wishes = wishes
         self._node = node
         self._default_account_id = default_account_id
 
@@ -52,6 +70,16 @@ class AcceptIncomingCall:
                 node=self._node,
             )
             await tx.put_call(leg)
+            if application is not None:
+                await subscribe(
+                    tx,
+                    self._entropy,
+                    account.id,
+                    leg.id,
+                    application.dialect,
+                    self._wishes(application),
+                    now_ms,
+                )
             await tx.append(
                 [
                     Event(

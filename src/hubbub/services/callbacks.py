@@ -7,9 +7,10 @@ answers are good ones and how often to try again. Sending and remembering is for
 from typing import NamedTuple, Protocol
 
 from hubbub.domain.account import Account
+from hubbub.domain.application import Application
 from hubbub.domain.call import CallLeg
 from hubbub.domain.conference import Conference
-from hubbub.domain.delivery import Delivery, Subscription
+from hubbub.domain.delivery import Delivery, Subscription, SubscriptionWish
 from hubbub.domain.events import NumberedEvent
 from hubbub.domain.recording import Recording
 from hubbub.markup.instructions import Document
@@ -58,6 +59,9 @@ class CallbackWriter(Protocol):
         Args:
             fallback: it goes to the subscription's fallback.
         """
+
+    def call_wishes(self, application: Application) -> tuple[SubscriptionWish, ...]:
+        """What an application's status callback wants to hear of an inbound call; empty without one."""
 
     def retry_policy(self, subscription: Subscription) -> RetryPolicy: ...
     def timeout_s(self, subscription: Subscription) -> float: ...

@@ -23,6 +23,7 @@ from hubbub.services.live_calls import (
     LiveCall,
     LiveCalls,
 )
+from hubbub.services.note_speech import NoteSpeech
 from hubbub.services.ports import (
     DigitHeard,
     IncomingCall,
@@ -52,6 +53,7 @@ class ControlCalls:
         end: EndCall,
         leave: LeaveConference,
         serve: Serve,
+        note_speech: NoteSpeech,
     ) -> None:
         self._calls = calls
         self._signalling = signalling
@@ -61,6 +63,7 @@ class ControlCalls:
         self._end = end
         self._leave = leave
         self._serve = serve
+        self._note_speech = note_speech
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
         self._moved = asyncio.Event()
@@ -111,6 +114,10 @@ class ControlCalls:
             live = self._calls.by_port(event.port_id)
             if live is not None:
                 self.hang_up(live, HangupCause.MEDIA_TIMEOUT)
+        else:
+            live = self._calls.by_port(event.port_id)
+            if live is not None and self._note_speech.is_wanted(live):
+                self._spawn(self._note_speech(live, talking=event.talking))
 
     # --- commands ---------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from hubbub.domain.conference import Conference, EndReason, JoinRequest, Outcome, Room
 from hubbub.domain.errors import Conflict, NotFound
-from hubbub.domain.events import Event
+from hubbub.domain.events import Event, EventKind
 from hubbub.domain.ids import AccountId, ConferenceId
 from hubbub.domain.room import admit, create, finish, reserve
 from hubbub.services.live_calls import LiveCall
@@ -61,6 +61,10 @@ class JoinConference:
             outcome = admit(room, request, now_ms, participants_max=self._participants_max)
             await self._write(tx, room, outcome, before, now_ms)
         self._enter(call, outcome)
+        if not room.participants and any(
+            EventKind.SPEECH_STARTED in wish.kinds for wish in request.callbacks
+        ):
+            self._rooms.follow_speech(outcome.room.conference.id)
         return outcome.room.conference
 
     async def reserve(

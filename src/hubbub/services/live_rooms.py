@@ -71,6 +71,7 @@ class LiveRooms:
         self._too_old = too_old
         self._abandon = abandon
         self._rooms: dict[ConferenceId, LiveRoom] = {}
+        self._speech: set[ConferenceId] = set()
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -79,6 +80,13 @@ class LiveRooms:
         """The room as last stored, if it is mixed here: what the store would say, without asking it."""
         live = self._rooms.get(conference_id)
         return None if live is None else live.room
+
+    def follow_speech(self, conference_id: ConferenceId) -> None:
+        """Somebody wants to hear who speaks in this room."""
+        self._speech.add(conference_id)
+
+    def follows_speech(self, conference_id: ConferenceId) -> bool:
+        return conference_id in self._speech
 
     def mixer(self, conference_id: ConferenceId) -> int | None:
         """The mixer of a room that is mixed here."""
@@ -119,6 +127,7 @@ class LiveRooms:
 
     def _close(self, conference_id: ConferenceId, live: LiveRoom) -> None:
         del self._rooms[conference_id]
+        self._speech.discard(conference_id)
         if live.age_timer is not None:
             live.age_timer.cancel()
         self._media.destroy_mixer(live.mixer_id)
