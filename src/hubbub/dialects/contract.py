@@ -61,6 +61,8 @@ class DialectSettings(NamedTuple):
     """Print the extra `<object>` level of Restcomm's released XML."""
     restcomm_application_url: str = ""
     """The web application whose pages may call the Restcomm API; empty: no page of another origin may."""
+    strict: bool = False
+    """Keep a vendor's own limits where this server has wider ones."""
 
 
 class Desk(NamedTuple):

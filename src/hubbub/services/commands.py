@@ -51,6 +51,8 @@ class CallWish(NamedTuple):
     parent_id: CallId | None = None
     timeout_s: float = 60.0
     """How long it may ring."""
+    callback_timeout_s: float | None = None
+    """How long its customer's server may take for a document; None: as the server's settings have it."""
     time_limit_s: float | None = None
     display_name: str | None = None
     username: str | None = None
