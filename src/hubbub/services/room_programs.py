@@ -182,6 +182,7 @@ class RoomPrograms:
                     timeout_s=self._limits.fetch_timeout_s,
                     # A sound file may be the answer: it is no longer than a sound may be.
                     body_bytes_max=self._limits.document_bytes_max,
+                    connection=request.connection,
                 )
             )
         except FetchFailed as error:
