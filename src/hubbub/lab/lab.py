@@ -148,7 +148,7 @@ class Lab:
     async def _start_server(self) -> Server:
         folder = self._folder
         in_memory = self._store_kind == "memory"
-        self.store = MemoryStore() if in_memory else open_store(folder, entropy=self.entropy)
+        self.store = MemoryStore(self.entropy) if in_memory else open_store(folder, entropy=self.entropy)
         self.media = SimulatedPlane(media_settings(self.settings), self.seed)
         world = World(
             clock=self.clock,

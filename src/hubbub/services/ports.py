@@ -195,15 +195,16 @@ class Transaction(Reader, Protocol):
 
     async def put_subscription(self, subscription: Subscription) -> None: ...
     async def delete_subscriptions(self, subject_id: str, purpose: str | None = None) -> None:
-        """Nothing new is due to them; what is due already goes out."""
+        """Nothing new is due to them; what is due already goes out, and `subscription` answers them as long as
+        one of their deliveries is kept."""
 
     async def lease_deliveries(self, now_ms: int, until_ms: int, limit: int) -> list[Delivery]:
-        """Take the first open delivery of each stream, where it is due or its lease is over, oldest event
-        first; each is written as sending, leased until `until_ms`, one attempt more."""
+        """Take the first open delivery of each stream, where it is due or its lease is over, the one that
+        waits longest in front; each is written as sending, leased until `until_ms`, one attempt more."""
 
     async def put_delivery(self, delivery: Delivery) -> None: ...
     async def forget_deliveries(self, before_ms: int, limit: int) -> int:
-        """Delete delivered ones last changed before; how many."""
+        """Delete delivered ones last changed before, longest ago first; how many."""
 
     async def keep_answer(self, account_id: AccountId, key: str, answer: KeptAnswer) -> None: ...
     async def forget_answers(self, before_ms: int) -> None: ...
@@ -225,6 +226,10 @@ class Store(Protocol):
 
     def on_commit(self, listener: Callable[[Sequence[NumberedEvent]], None]) -> None:
         """`listener` is called after each commit with the events it wrote."""
+
+    def on_delivery(self, listener: Callable[[], None]) -> None:
+        """`listener` is called after each commit that may have made a delivery due: one was made, put, or
+        left its stream to the next. What another process commits is not heard of (`version` tells)."""
 
     def version(self) -> int:
         """Another number after every commit, whichever process made it: as long as it stays, so does every
@@ -420,6 +425,16 @@ class CallEvents(Protocol):
         """The leg is over, whoever ended it; said exactly once for each call."""
 
 
+class CallTarget(NamedTuple):
+    """One address that an outbound call is tried at."""
+
+    uri: str
+    source: str | None = None
+    """`udp:host:port` or `tcp:host:port`: where it is sent, instead of where `uri` leads; as in `Registration`."""
+    is_trusted: bool = False
+    """The operator or a registration named it: it may be in a network that customers may not reach."""
+
+
 class OutboundCall(NamedTuple):
     call_id: CallId
     to_uri: str
@@ -427,8 +442,11 @@ class OutboundCall(NamedTuple):
     display_name: str | None
     timeout_s: float
     username: str | None = None
+    """Digest credentials for `targets`; where one sends us on to another host, they stay behind."""
     password: str | None = None
     headers: Mapping[str, str] = {}
+    targets: tuple[CallTarget, ...] = ()
+    """Called all at once; the first to answer has the call. Empty: `to_uri` alone, which is not trusted."""
 
 
 class Signalling(Protocol):

@@ -2,217 +2,48 @@
 
 A verified fake: the suite in tests/storage runs against it and against the databases, and both must answer
 alike. It keeps dictionaries, looks through them all, and copies a table before the first change in a
-transaction; nobody should serve calls from it.
+transaction; nobody should serve calls from it. `memory_reader` answers its questions.
 """
 
-import hmac
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, fields
 from types import TracebackType
-from typing import TypeVar
+from typing import Final
 
-from hubbub.domain.account import Account, Credential, CredentialKind, Role
+from hubbub.domain.account import Account, Credential, Role
 from hubbub.domain.application import Application, Number, Trunk
 from hubbub.domain.call import CallLeg
 from hubbub.domain.conference import Conference, Participant, Room
+from hubbub.domain.delivery import Delivery, DeliveryState, Subscription
 from hubbub.domain.errors import NameTaken
 from hubbub.domain.events import Event, NumberedEvent
-from hubbub.domain.ids import AccountId, ApplicationId, CallId, ConferenceId
-from hubbub.domain.paging import Cursor, Page, PageRequest
-from hubbub.domain.queries import ConferenceQuery, Member, ParticipantQuery, matches_like
-from hubbub.services.ports import Reader, Transaction
-from hubbub.storage.repositories.participants import check
+from hubbub.domain.ids import AccountId, CallId, RecordingId
+from hubbub.domain.recording import Recording, RecordingState
+from hubbub.services.ports import Entropy, KeptAnswer, Reader, Registration, Transaction
+from hubbub.storage.memory_reader import Followed, MemoryReader, Secret, Tables, present, ready_of
+from hubbub.storage.repositories.deliveries import leased, made_of
+from hubbub.storage.repositories.subscriptions import Follower
 from hubbub.storage.unit_of_work import WriteLock
 
-T = TypeVar("T")
-Stay = tuple[ConferenceId, CallId, int]
-
-
-class _Secret:
-    """A secret that no repr shows."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return "_Secret(…)"
-
-
-@dataclass(repr=False)
-class _Tables:
-    accounts: dict[AccountId, Account] = field(default_factory=dict)
-    credentials: dict[str, tuple[Credential, _Secret]] = field(default_factory=dict)
-    roles: dict[str, Role] = field(default_factory=dict)
-    applications: dict[ApplicationId, Application] = field(default_factory=dict)
-    numbers: dict[str, Number] = field(default_factory=dict)
-    trunks: dict[str, tuple[Trunk, _Secret | None]] = field(default_factory=dict)
-    calls: dict[CallId, CallLeg] = field(default_factory=dict)
-    conferences: dict[ConferenceId, Conference] = field(default_factory=dict)
-    participants: dict[Stay, Participant] = field(default_factory=dict)
-    events: dict[int, NumberedEvent] = field(default_factory=dict)
-
-    def copied(self) -> "_Tables":
-        return _Tables(*(dict(getattr(self, table.name)) for table in fields(self)))
-
-
-class MemoryReader:
-    """`ports.Reader` over dictionaries."""
-
-    def __init__(self, tables: Callable[[], _Tables]) -> None:
-        self._tables = tables
-
-    async def account(self, account_id: AccountId) -> Account | None:
-        return self._tables().accounts.get(account_id)
-
-    async def account_by_bandwidth_id(self, bandwidth_id: str) -> Account | None:
-        return _first(a for a in await self.accounts() if a.bandwidth_id == bandwidth_id)
-
-    async def account_by_email(self, email: str) -> Account | None:
-        return _first(a for a in await self.accounts() if a.email == email)
-
-    async def account_by_friendly_name(self, name: str) -> Account | None:
-        return _first(a for a in await self.accounts() if a.friendly_name == name)
-
-    async def accounts(self) -> list[Account]:
-        return sorted(self._tables().accounts.values(), key=lambda a: (a.created_at_ms, a.id))
-
-    async def role(self, name: str) -> Role | None:
-        return self._tables().roles.get(name)
-
-    async def verify_secret(self, kind: CredentialKind, username: str, secret: str) -> Credential | None:
-        for credential, kept in self._tables().credentials.values():
-            if (credential.kind, credential.username) == (kind, username):
-                same = hmac.compare_digest(_bytes(kept.text), _bytes(secret))
-                return credential if same else None
-        return None
-
-    async def credential(self, kind: CredentialKind, username: str) -> Credential | None:
-        found = (credential for credential, _ in self._tables().credentials.values())
-        return _first(c for c in found if (c.kind, c.username) == (kind, username))
-
-    async def signing_secret(self, account_id: AccountId) -> str | None:
-        for credential, kept in self._tables().credentials.values():
-            if (credential.kind, credential.username) == (CredentialKind.AUTH_TOKEN, account_id):
-                return kept.text
-        return None
-
-    async def application(self, application_id: ApplicationId) -> Application | None:
-        return self._tables().applications.get(application_id)
-
-    async def applications(self, account_id: AccountId | None) -> list[Application]:
-        found = self._tables().applications.values()
-        return sorted(
-            (a for a in found if account_id in (None, a.account_id)), key=lambda a: (a.created_at_ms, a.id)
-        )
-
-    async def number(self, address: str) -> Number | None:
-        return _first(n for n in self._tables().numbers.values() if n.address == address)
-
-    async def numbers(self, account_id: AccountId | None) -> list[Number]:
-        found = self._tables().numbers.values()
-        return sorted(
-            (n for n in found if account_id in (None, n.account_id)), key=lambda n: (n.created_at_ms, n.id)
-        )
-
-    async def trunks(self) -> list[Trunk]:
-        return sorted(
-            (trunk for trunk, _ in self._tables().trunks.values()), key=lambda t: (t.created_at_ms, t.id)
-        )
-
-    async def trunk_secret(self, username: str) -> tuple[Trunk, str] | None:
-        for trunk, password in self._tables().trunks.values():
-            if trunk.username == username and password is not None:
-                return trunk, password.text
-        return None
-
-    async def call(self, call_id: CallId) -> CallLeg | None:
-        return self._tables().calls.get(call_id)
-
-    async def call_by_given_id(self, account_id: AccountId, given_id: str) -> CallLeg | None:
-        calls = self._tables().calls.values()
-        return _first(c for c in calls if (c.account_id, c.given_id) == (account_id, given_id))
-
-    async def conference(self, conference_id: ConferenceId) -> Conference | None:
-        return self._tables().conferences.get(conference_id)
-
-    async def conferences(self, query: ConferenceQuery, page: PageRequest) -> Page[Conference]:
-        rows = [c for c in self._tables().conferences.values() if _asked_for(query, c)]
-        return _page(rows, page, lambda c: Cursor(c.created_at_ms, c.id))
-
-    async def live_conference(self, account_id: AccountId, name: str) -> Conference | None:
-        conferences = self._tables().conferences.values()
-        return _first(c for c in conferences if c.is_live and (c.account_id, c.name) == (account_id, name))
-
-    async def members(self, query: ParticipantQuery, page: PageRequest) -> Page[Member]:
-        calls = self._tables().calls
-        rows = [
-            Member(p, calls[p.call_id])
-            for p in _present(self._tables(), query.conference_id)
-            if p.call_id in calls
-            and query.muted in (None, p.muted)
-            and query.held in (None, p.held)
-            and query.coaching in (None, p.coaching)
-        ]
-        return _page(rows, page, lambda m: Cursor(m.participant.joined_at_ms, m.participant.call_id))
-
-    async def member(self, conference_id: ConferenceId, call_id: CallId) -> Member | None:
-        stays = [
-            p
-            for p in self._tables().participants.values()
-            if (p.conference_id, p.call_id) == (conference_id, call_id)
-        ]
-        call = self._tables().calls.get(call_id)
-        if not stays or call is None:
-            return None
-        return Member(max(stays, key=lambda p: p.joined_at_ms), call)
-
-    async def stay(
-        self, conference_id: ConferenceId, call_id: CallId, joined_at_ms: int
-    ) -> Participant | None:
-        return self._tables().participants.get((conference_id, call_id, joined_at_ms))
-
-    async def member_by_label(self, conference_id: ConferenceId, label: str) -> Member | None:
-        calls = self._tables().calls
-        return _first(
-            Member(p, calls[p.call_id])
-            for p in _present(self._tables(), conference_id)
-            if p.label == label and p.call_id in calls
-        )
-
-    async def room(self, conference_id: ConferenceId) -> Room | None:
-        conference = self._tables().conferences.get(conference_id)
-        if conference is None:
-            return None
-        return Room(conference, _present(self._tables(), conference_id))
-
-    async def events(
-        self, after: int, limit: int, conference_id: ConferenceId | None = None
-    ) -> list[NumberedEvent]:
-        found = (
-            entry
-            for number, entry in self._tables().events.items()
-            if number > after and conference_id in (None, entry.event.conference_id)
-        )
-        return [entry for entry, _ in zip(found, range(limit), strict=False)]
+UNFINISHED: Final = frozenset({RecordingState.IN_PROGRESS, RecordingState.PAUSED, RecordingState.PROCESSING})
 
 
 class MemoryTransaction(MemoryReader):
     """`ports.Transaction` on copies of the dictionaries."""
 
-    def __init__(self, tables: _Tables) -> None:
+    def __init__(self, tables: Tables, entropy: Entropy) -> None:
         super().__init__(self._open_tables)
-        self._copy: _Tables | None = tables
+        self._copy: Tables | None = tables
+        self._entropy = entropy
         self.written: list[NumberedEvent] = []
+        self.deliveries_written = False
 
-    def _open_tables(self) -> _Tables:
+    def _open_tables(self) -> Tables:
         if self._copy is None:
             raise RuntimeError("the transaction is over")
         return self._copy
 
-    def close(self) -> _Tables:
+    def close(self) -> Tables:
         """The tables as they are now; later use of the transaction raises."""
         tables = self._open_tables()
         self._copy = None
@@ -229,7 +60,7 @@ class MemoryTransaction(MemoryReader):
             same = (other.kind, other.username) == (credential.kind, credential.username)
             if same and other.id != credential.id:
                 raise NameTaken("another credential has this user name")
-        self._tables().credentials[credential.id] = (credential, _Secret(secret))
+        self._tables().credentials[credential.id] = (credential, Secret(secret))
 
     async def put_role(self, role: Role) -> None:
         self._tables().roles[role.name] = role
@@ -247,7 +78,7 @@ class MemoryTransaction(MemoryReader):
         for other, _ in self._tables().trunks.values():
             if trunk.username is not None and other.username == trunk.username and other.id != trunk.id:
                 raise NameTaken("another trunk has this user name")
-        self._tables().trunks[trunk.id] = (trunk, None if password is None else _Secret(password))
+        self._tables().trunks[trunk.id] = (trunk, None if password is None else Secret(password))
 
     async def put_call(self, call: CallLeg) -> None:
         if call.given_id is not None:
@@ -270,13 +101,104 @@ class MemoryTransaction(MemoryReader):
 
     async def append(self, events: Sequence[Event]) -> None:
         log = self._tables().events
+        numbered = []
         for event in events:
             own = None
             if event.conference_id is not None:
                 own = 1 + sum(e.event.conference_id == event.conference_id for e in log.values())
             entry = NumberedEvent(len(log) + 1, own, event)
             log[entry.number] = entry
-            self.written.append(entry)
+            numbered.append(entry)
+        self.written += numbered
+        self._make_deliveries(numbered)
+
+    def _make_deliveries(self, events: Sequence[NumberedEvent]) -> None:
+        tables = self._tables()
+        followers = [
+            Follower(
+                own_id,
+                f.subscription.account_id,
+                f.subscription.subject_id,
+                f.subscription.kinds,
+                f.next_sequence,
+            )
+            for own_id, f in tables.subscriptions.items()
+            if not f.ended
+        ]
+        made, sequences = made_of(events, followers, self._entropy)
+        for delivery in made:
+            tables.deliveries[delivery.id] = delivery
+            self.deliveries_written = True
+        for own_id, number in sequences.items():
+            tables.subscriptions[own_id] = tables.subscriptions[own_id]._replace(next_sequence=number)
+
+    async def delete_call(self, call_id: CallId) -> None:
+        self._tables().calls.pop(call_id, None)
+
+    async def put_recording(self, recording: Recording) -> None:
+        self._tables().recordings[recording.id] = recording
+
+    async def delete_recording(self, recording_id: RecordingId) -> None:
+        self._tables().recordings.pop(recording_id, None)
+
+    async def open_recordings(self, node: str) -> list[Recording]:
+        found = (r for r in self._tables().recordings.values() if r.node == node and r.state in UNFINISHED)
+        return sorted(found, key=lambda r: (r.created_at_ms, r.id))
+
+    async def put_subscription(self, subscription: Subscription) -> None:
+        before = self._tables().subscriptions.get(subscription.id, Followed(subscription))
+        self._tables().subscriptions[subscription.id] = Followed(subscription, before.next_sequence)
+
+    async def delete_subscriptions(self, subject_id: str, purpose: str | None = None) -> None:
+        subscriptions = self._tables().subscriptions
+        for own_id, followed in subscriptions.items():
+            subscription = followed.subscription
+            if subscription.subject_id == subject_id and purpose in (None, subscription.purpose):
+                subscriptions[own_id] = followed._replace(ended=True)
+        self._forget_subscriptions()
+
+    def _forget_subscriptions(self) -> None:
+        needed = {d.subscription_id for d in self._tables().deliveries.values()}
+        subscriptions = self._tables().subscriptions
+        for own_id in [own_id for own_id, f in subscriptions.items() if f.ended and own_id not in needed]:
+            del subscriptions[own_id]
+
+    async def lease_deliveries(self, now_ms: int, until_ms: int, limit: int) -> list[Delivery]:
+        ready = sorted(entry for entry in ready_of(self._tables()) if entry[0] <= now_ms)
+        taken = [leased(delivery, now_ms, until_ms) for *_, delivery in ready[:limit]]
+        self._tables().deliveries.update((each.id, each) for each in taken)
+        return taken
+
+    async def put_delivery(self, delivery: Delivery) -> None:
+        self._tables().deliveries[delivery.id] = delivery
+        self.deliveries_written = True
+
+    async def forget_deliveries(self, before_ms: int, limit: int) -> int:
+        deliveries = self._tables().deliveries
+        old = [
+            d
+            for d in deliveries.values()
+            if d.state is DeliveryState.DELIVERED and d.updated_at_ms < before_ms
+        ]
+        old.sort(key=lambda d: d.updated_at_ms)
+        for delivery in old[:limit]:
+            del deliveries[delivery.id]
+        self._forget_subscriptions()
+        return len(old[:limit])
+
+    async def keep_answer(self, account_id: AccountId, key: str, answer: KeptAnswer) -> None:
+        self._tables().kept_answers[account_id, key] = answer
+
+    async def forget_answers(self, before_ms: int) -> None:
+        kept = self._tables().kept_answers
+        for key in [key for key, answer in kept.items() if answer.kept_at_ms < before_ms]:
+            del kept[key]
+
+    async def put_registration(self, registration: Registration) -> None:
+        self._tables().registrations[registration.username, registration.contact_uri] = registration
+
+    async def delete_registration(self, username: str, contact_uri: str) -> None:
+        self._tables().registrations.pop((username, contact_uri), None)
 
     async def live_calls(self, node: str) -> list[CallLeg]:
         found = (c for c in self._tables().calls.values() if c.node == node and not c.status.is_final)
@@ -285,7 +207,7 @@ class MemoryTransaction(MemoryReader):
     async def live_rooms(self, node: str) -> list[Room]:
         found = (c for c in self._tables().conferences.values() if c.node == node and c.is_live)
         return [
-            Room(c, _present(self._tables(), c.id))
+            Room(c, present(self._tables(), c.id))
             for c in sorted(found, key=lambda c: (c.created_at_ms, c.id))
         ]
 
@@ -293,8 +215,10 @@ class MemoryTransaction(MemoryReader):
 class MemoryStore:
     """`ports.Store` without a database."""
 
-    def __init__(self) -> None:
-        self._tables = _Tables()
+    def __init__(self, entropy: Entropy | None = None) -> None:
+        """Without `entropy`, deliveries have their numbers as ids and tokens."""
+        self._entropy = entropy or _Numbers()
+        self._tables = Tables()
         self._reader = MemoryReader(lambda: self._tables)
         self._lock = WriteLock()
         self._version = 0
@@ -312,13 +236,16 @@ class MemoryStore:
     def on_commit(self, listener: Callable[[Sequence[NumberedEvent]], None]) -> None:
         self._lock.on_commit(listener)
 
+    def on_delivery(self, listener: Callable[[], None]) -> None:
+        self._lock.on_delivery(listener)
+
     async def aclose(self) -> None:
         """Nothing to close."""
 
     async def begin(self) -> MemoryTransaction:
         """Wait for the writer's place; used by `transaction`."""
         await self._lock.acquire()
-        return MemoryTransaction(self._tables.copied())
+        return MemoryTransaction(self._tables.copied(), self._entropy)
 
     def end(self, transaction: MemoryTransaction, *, commit: bool) -> None:
         """Keep or drop what the transaction did; used by `transaction`."""
@@ -327,8 +254,7 @@ class MemoryStore:
             if commit:
                 self._tables = tables
                 self._version += 1
-                if transaction.written:
-                    self._lock.announce(transaction.written)
+                self._lock.announce(transaction.written, deliveries_written=transaction.deliveries_written)
         finally:
             self._lock.release()
 
@@ -347,47 +273,18 @@ class _Block:
         self._store.end(self._transaction, commit=kind is None)
 
 
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+class _Numbers:
+    """`ports.Entropy` that counts."""
 
+    def __init__(self) -> None:
+        self._last = 0
 
-def _first(found: Iterable[T]) -> T | None:
-    return next(iter(found), None)
+    def id(self) -> str:
+        return self.token(32)
 
+    def token(self, size: int) -> str:
+        self._last += 1
+        return f"{self._last:0{size}x}"
 
-def _present(tables: _Tables, conference_id: ConferenceId) -> tuple[Participant, ...]:
-    found = (p for p in tables.participants.values() if p.conference_id == conference_id and p.is_present)
-    return tuple(sorted(found, key=lambda p: (p.joined_at_ms, p.call_id)))
-
-
-def _asked_for(query: ConferenceQuery, conference: Conference) -> bool:
-    return (
-        conference.account_id == query.account_id
-        and (query.phases is None or conference.phase in query.phases)
-        and query.name in (None, conference.name)
-        and (query.name_like is None or matches_like(query.name_like, conference.name))
-        and (query.created_from_ms is None or conference.created_at_ms >= query.created_from_ms)
-        and (query.created_until_ms is None or conference.created_at_ms <= query.created_until_ms)
-        and (query.updated_from_ms is None or conference.updated_at_ms >= query.updated_from_ms)
-        and (query.updated_until_ms is None or conference.updated_at_ms <= query.updated_until_ms)
-    )
-
-
-def _page(rows: list[T], page: PageRequest, cursor_of: Callable[[T], Cursor]) -> Page[T]:
-    check(page)
-    rows.sort(key=cursor_of, reverse=page.descending)
-    total = None if page.total_limit is None else min(len(rows), page.total_limit)
-    start, stop = page.offset, page.offset + page.size
-    if page.after is not None:
-        after = page.after
-        start = sum(
-            1 for row in rows if (cursor_of(row) <= after) is not page.descending or cursor_of(row) == after
-        )
-        stop = start + page.size
-    elif page.before is not None:
-        before = page.before
-        stop = sum(
-            1 for row in rows if (cursor_of(row) < before) is not page.descending and cursor_of(row) != before
-        )
-        start = max(0, stop - page.size)
-    return Page(rows[start:stop], stop < len(rows), start > 0 and len(rows) > 0, total)
+    def random(self) -> float:
+        return 0.5

@@ -13,8 +13,9 @@ from hubbub.services.ports import Entropy, Reader, Transaction
 from hubbub.storage.engines import sqlite
 from hubbub.storage.errors import DirectoryInUse
 from hubbub.storage.migrate import migrate
+from hubbub.storage.reader import SqlReader
 from hubbub.storage.secrets import Vault, load_key
-from hubbub.storage.unit_of_work import SqlReader, SqlTransactionBlock, WriteLock
+from hubbub.storage.unit_of_work import SqlTransactionBlock, WriteLock
 
 DATABASE: Final = "hubbub.sqlite3"
 KEY: Final = "server.key"
@@ -27,13 +28,19 @@ class SqliteStore:
     """`ports.Store` on one file."""
 
     def __init__(
-        self, reading: sqlite3.Connection, writing: sqlite3.Connection, vault: Vault, lock_file: int | None
+        self,
+        reading: sqlite3.Connection,
+        writing: sqlite3.Connection,
+        vault: Vault,
+        entropy: Entropy,
+        lock_file: int | None,
     ) -> None:
         statements = sqlite.load_statements()
         self._raw = (reading, writing)
         self._vault = vault
+        self._entropy = entropy
         self._lock_file = lock_file
-        self._reader = SqlReader(sqlite.SqliteConnection(reading, statements), vault)
+        self._reader = SqlReader(sqlite.SqliteConnection(reading, statements), vault, entropy)
         self._writer = sqlite.SqliteWriter(writing, statements)
         self._lock = WriteLock()
 
@@ -42,10 +49,13 @@ class SqliteStore:
         return self._reader
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        return SqlTransactionBlock(self._writer, self._lock, self._vault)
+        return SqlTransactionBlock(self._writer, self._lock, self._vault, self._entropy)
 
     def on_commit(self, listener: Callable[[Sequence[NumberedEvent]], None]) -> None:
         self._lock.on_commit(listener)
+
+    def on_delivery(self, listener: Callable[[], None]) -> None:
+        self._lock.on_delivery(listener)
 
     def version(self) -> int:
         # What SQLite itself throws its cache away by: it changes when any other connection commits, and the
@@ -68,7 +78,7 @@ def open_store(
     """Open the store in `directory`, made with its parents if it is not there.
 
     Args:
-        entropy: makes the server's key on the first start, and nonces.
+        entropy: makes the server's key on the first start, nonces, and the ids and tokens of deliveries.
         durability: `normal` survives a crash of the program; `full` also flushes every commit to the disk.
         serving: take the directory for a server. Commands that only write a few rows leave it out and may
             work beside the server.
@@ -98,7 +108,7 @@ def open_store(
         if lock_file is not None:
             os.close(lock_file)
         raise
-    return SqliteStore(reading, writing, vault, lock_file)
+    return SqliteStore(reading, writing, vault, entropy, lock_file)
 
 
 def _lock(directory: Path) -> int:

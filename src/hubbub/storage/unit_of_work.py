@@ -1,6 +1,6 @@
 """The store on a database: readers see what is committed, one writer at a time.
 
-Puts the repositories together into the ports of `services.ports`. Two connections: one that only reads and
+Adds the writes of `ports.Transaction` to the questions of `reader`. Two connections: one that only reads and
 so never sees half a transaction, one that writes.
 """
 
@@ -9,130 +9,30 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol
 
-from hubbub.domain.account import Account, Credential, CredentialKind, Role
+from hubbub.domain.account import Account, Credential, Role
 from hubbub.domain.application import Application, Number, Trunk
 from hubbub.domain.call import CallLeg
 from hubbub.domain.conference import Conference, Participant, Room
+from hubbub.domain.delivery import Delivery, Subscription
 from hubbub.domain.events import Event, NumberedEvent
-from hubbub.domain.ids import AccountId, ApplicationId, CallId, ConferenceId
-from hubbub.domain.paging import Page, PageRequest
-from hubbub.domain.queries import ConferenceQuery, Member, ParticipantQuery
+from hubbub.domain.ids import AccountId, CallId, RecordingId
+from hubbub.domain.recording import Recording
+from hubbub.services.ports import Entropy, KeptAnswer, Registration
 from hubbub.storage.engines.connection import Connection
-from hubbub.storage.repositories.accounts import Accounts
-from hubbub.storage.repositories.applications import Applications
-from hubbub.storage.repositories.calls import Calls
-from hubbub.storage.repositories.conferences import Conferences
-from hubbub.storage.repositories.events import Events
-from hubbub.storage.repositories.participants import Participants
+from hubbub.storage.reader import SqlReader
 from hubbub.storage.secrets import Vault
 
 Listener = Callable[[Sequence[NumberedEvent]], None]
 
 
-class SqlReader:
-    """The questions of `ports.Reader`, each answered by the repository of its noun."""
-
-    def __init__(self, db: Connection, vault: Vault, *, writes: bool = False) -> None:
-        self._accounts = Accounts(db, vault)
-        self._applications = Applications(db, vault)
-        self._calls = Calls(db)
-        self._conferences = Conferences(db, writes=writes)
-        self._participants = Participants(db)
-        self._events = Events(db)
-
-    async def account(self, account_id: AccountId) -> Account | None:
-        return await self._accounts.find("get_account", account_id)
-
-    async def account_by_bandwidth_id(self, bandwidth_id: str) -> Account | None:
-        return await self._accounts.find("get_account_by_bandwidth_id", bandwidth_id)
-
-    async def account_by_email(self, email: str) -> Account | None:
-        return await self._accounts.find("get_account_by_email", email)
-
-    async def account_by_friendly_name(self, name: str) -> Account | None:
-        return await self._accounts.find("get_account_by_friendly_name", name)
-
-    async def accounts(self) -> list[Account]:
-        return await self._accounts.all()
-
-    async def role(self, name: str) -> Role | None:
-        return await self._accounts.role(name)
-
-    async def verify_secret(self, kind: CredentialKind, username: str, secret: str) -> Credential | None:
-        return await self._accounts.verify(kind, username, secret)
-
-    async def credential(self, kind: CredentialKind, username: str) -> Credential | None:
-        return await self._accounts.credential(kind, username)
-
-    async def signing_secret(self, account_id: AccountId) -> str | None:
-        return await self._accounts.signing_secret(account_id)
-
-    async def application(self, application_id: ApplicationId) -> Application | None:
-        return await self._applications.get(application_id)
-
-    async def applications(self, account_id: AccountId | None) -> list[Application]:
-        return await self._applications.all(account_id)
-
-    async def number(self, address: str) -> Number | None:
-        return await self._applications.number(address)
-
-    async def numbers(self, account_id: AccountId | None) -> list[Number]:
-        return await self._applications.numbers(account_id)
-
-    async def trunks(self) -> list[Trunk]:
-        return await self._applications.trunks()
-
-    async def trunk_secret(self, username: str) -> tuple[Trunk, str] | None:
-        return await self._applications.trunk_secret(username)
-
-    async def call(self, call_id: CallId) -> CallLeg | None:
-        return await self._calls.get(call_id)
-
-    async def call_by_given_id(self, account_id: AccountId, given_id: str) -> CallLeg | None:
-        return await self._calls.get_by_given_id(account_id, given_id)
-
-    async def conference(self, conference_id: ConferenceId) -> Conference | None:
-        return await self._conferences.get(conference_id)
-
-    async def conferences(self, query: ConferenceQuery, page: PageRequest) -> Page[Conference]:
-        return await self._conferences.page(query, page)
-
-    async def live_conference(self, account_id: AccountId, name: str) -> Conference | None:
-        return await self._conferences.live(account_id, name)
-
-    async def members(self, query: ParticipantQuery, page: PageRequest) -> Page[Member]:
-        return await self._participants.page(query, page)
-
-    async def member(self, conference_id: ConferenceId, call_id: CallId) -> Member | None:
-        return await self._participants.member(conference_id, call_id)
-
-    async def stay(
-        self, conference_id: ConferenceId, call_id: CallId, joined_at_ms: int
-    ) -> Participant | None:
-        return await self._participants.stay(conference_id, call_id, joined_at_ms)
-
-    async def member_by_label(self, conference_id: ConferenceId, label: str) -> Member | None:
-        return await self._participants.member_by_label(conference_id, label)
-
-    async def room(self, conference_id: ConferenceId) -> Room | None:
-        conference = await self._conferences.get(conference_id)
-        if conference is None:
-            return None
-        return Room(conference, await self._participants.present(conference_id))
-
-    async def events(
-        self, after: int, limit: int, conference_id: ConferenceId | None = None
-    ) -> list[NumberedEvent]:
-        return await self._events.after(after, limit, conference_id)
-
-
 class SqlTransaction(SqlReader):
     """One open transaction of `ports.Transaction`; useless once its block is left."""
 
-    def __init__(self, db: Connection, vault: Vault) -> None:
-        super().__init__(db, vault, writes=True)
+    def __init__(self, db: Connection, vault: Vault, entropy: Entropy) -> None:
+        super().__init__(db, vault, entropy, writes=True)
         self.written: list[NumberedEvent] = []
         """The events appended so far, with the numbers they will have."""
+        self.deliveries_written = False
 
     async def finish(self) -> None:
         """Write what was kept for the end; the last thing before a commit."""
@@ -166,7 +66,50 @@ class SqlTransaction(SqlReader):
         await self._participants.put(participants)
 
     async def append(self, events: Sequence[Event]) -> None:
-        self.written += await self._events.append(events)
+        numbered = await self._events.append(events)
+        self.written += numbered
+        if await self._deliveries.make(numbered):
+            self.deliveries_written = True
+
+    async def delete_call(self, call_id: CallId) -> None:
+        await self._calls.delete(call_id)
+
+    async def put_recording(self, recording: Recording) -> None:
+        await self._recordings.put(recording)
+
+    async def delete_recording(self, recording_id: RecordingId) -> None:
+        await self._recordings.delete(recording_id)
+
+    async def open_recordings(self, node: str) -> list[Recording]:
+        return await self._recordings.open_on(node)
+
+    async def put_subscription(self, subscription: Subscription) -> None:
+        await self._subscriptions.put(subscription)
+
+    async def delete_subscriptions(self, subject_id: str, purpose: str | None = None) -> None:
+        await self._subscriptions.end(subject_id, purpose)
+
+    async def lease_deliveries(self, now_ms: int, until_ms: int, limit: int) -> list[Delivery]:
+        return await self._deliveries.lease(now_ms, until_ms, limit)
+
+    async def put_delivery(self, delivery: Delivery) -> None:
+        await self._deliveries.put(delivery)
+        self.deliveries_written = True
+
+    async def forget_deliveries(self, before_ms: int, limit: int) -> int:
+        return await self._deliveries.forget(before_ms, limit)
+
+    async def keep_answer(self, account_id: AccountId, key: str, answer: KeptAnswer) -> None:
+        await self._kept_answers.keep(account_id, key, answer)
+
+    async def forget_answers(self, before_ms: int) -> None:
+        await self._kept_answers.forget(before_ms)
+
+    async def put_registration(self, registration: Registration) -> None:
+        await self._registrations.put(registration)
+
+    async def delete_registration(self, username: str, contact_uri: str) -> None:
+        await self._registrations.delete(username, contact_uri)
 
     async def live_calls(self, node: str) -> list[CallLeg]:
         return await self._calls.live(node)
@@ -195,9 +138,13 @@ class WriteLock:
         self._lock = asyncio.Lock()
         self._owner: asyncio.Task[object] | None = None
         self._listeners: list[Listener] = []
+        self._delivery_listeners: list[Callable[[], None]] = []
 
     def on_commit(self, listener: Listener) -> None:
         self._listeners.append(listener)
+
+    def on_delivery(self, listener: Callable[[], None]) -> None:
+        self._delivery_listeners.append(listener)
 
     async def acquire(self) -> None:
         task = asyncio.current_task()
@@ -210,26 +157,35 @@ class WriteLock:
         self._owner = None
         self._lock.release()
 
-    def announce(self, events: Sequence[NumberedEvent]) -> None:
+    def announce(self, events: Sequence[NumberedEvent], *, deliveries_written: bool) -> None:
         """Tell every listener, before the next writer begins: they hear of events in their order."""
-        for listener in self._listeners:
-            try:
-                listener(events)
-            except Exception as error:  # a listener's bug must not look like a failed commit
-                asyncio.get_running_loop().call_exception_handler(
-                    {"message": "a listener failed on committed events", "exception": error}
-                )
+        if events:
+            for listener in self._listeners:
+                _tell(listener, events)
+        if deliveries_written:
+            for wake in self._delivery_listeners:
+                _tell(wake)
+
+
+def _tell(listener: Callable[..., None], *values: object) -> None:
+    try:
+        listener(*values)
+    except Exception as error:  # a listener's bug must not look like a failed commit
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "a listener failed on committed events", "exception": error}
+        )
 
 
 class SqlTransactionBlock:
     """`async with store.transaction() as tx`: commit on leaving, roll back when the block raises."""
 
-    __slots__ = ("_lock", "_transaction", "_vault", "_writer")
+    __slots__ = ("_entropy", "_lock", "_transaction", "_vault", "_writer")
 
-    def __init__(self, writer: Writer, lock: WriteLock, vault: Vault) -> None:
+    def __init__(self, writer: Writer, lock: WriteLock, vault: Vault, entropy: Entropy) -> None:
         self._writer = writer
         self._lock = lock
         self._vault = vault
+        self._entropy = entropy
         self._transaction: SqlTransaction | None = None
 
     async def __aenter__(self) -> SqlTransaction:
@@ -239,7 +195,7 @@ class SqlTransactionBlock:
         except BaseException:
             self._lock.release()
             raise
-        self._transaction = SqlTransaction(connection, self._vault)
+        self._transaction = SqlTransaction(connection, self._vault, self._entropy)
         return self._transaction
 
     async def __aexit__(
@@ -257,7 +213,6 @@ class SqlTransactionBlock:
             except BaseException:
                 await self._writer.roll_back()
                 raise
-            if transaction.written:
-                self._lock.announce(transaction.written)
+            self._lock.announce(transaction.written, deliveries_written=transaction.deliveries_written)
         finally:
             self._lock.release()

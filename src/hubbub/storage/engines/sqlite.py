@@ -1,7 +1,7 @@
 """SQLite: one file, one writer, readers that see what is committed.
 
 Owns how a connection is opened and every way in which SQLite differs: GLOB for case-sensitive patterns,
-INDEXED BY as a hint, BEGIN IMMEDIATE to take the writer's place, and the wording of its errors. Statements
+json_each for one of many, INDEXED BY as a hint, BEGIN IMMEDIATE to take the writer's place, and the wording of its errors. Statements
 run where they are asked for, on the event loop (docs/adr/0004-sqlite-runs-in-the-loop.md).
 """
 
@@ -47,6 +47,8 @@ def word(name: str, argument: str) -> str:
         return f"INDEXED BY {argument}"
     if name == "matches":
         return f"{argument} GLOB ?"
+    if name == "among":
+        return f"{argument} IN (SELECT value FROM json_each(?))"
     if name in _FUNCTIONS:
         return _FUNCTIONS[name]
     raise ValueError(f"no such word: {name}")

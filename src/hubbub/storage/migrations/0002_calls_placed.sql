@@ -2,5 +2,8 @@
 ALTER TABLE participants ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
 
 CREATE INDEX calls_by_account ON calls (account_id, created_at_ms, id);
+CREATE INDEX calls_by_status ON calls (account_id, status, created_at_ms, id);
+CREATE INDEX calls_by_to ON calls (account_id, to_address, created_at_ms, id);
+CREATE INDEX calls_by_from ON calls (account_id, from_address, created_at_ms, id);
 CREATE INDEX calls_by_parent ON calls (parent_id, created_at_ms, id) WHERE parent_id IS NOT NULL;
 CREATE INDEX calls_by_conference ON calls (conference_id, created_at_ms, id) WHERE conference_id IS NOT NULL;

@@ -9,11 +9,12 @@ CREATE TABLE subscriptions (
     target TEXT NOT NULL,                   -- JSON {url, method, username, sealed}
     fallback TEXT,
     timeout_s REAL,
+    created_at_ms INTEGER NOT NULL,
     details TEXT NOT NULL,                  -- a JSON array of pairs
     next_sequence INTEGER NOT NULL DEFAULT 0,
-    created_at_ms INTEGER NOT NULL
+    ended INTEGER NOT NULL DEFAULT 0        -- 1: it follows nothing more; kept for the deliveries it has
 ) STRICT;
-CREATE INDEX subscriptions_by_subject ON subscriptions (subject_id);
+CREATE INDEX subscriptions_by_subject ON subscriptions (subject_id, created_at_ms, id) WHERE ended = 0;
 
 CREATE TABLE deliveries (
     id TEXT NOT NULL PRIMARY KEY,
@@ -27,10 +28,25 @@ CREATE TABLE deliveries (
     attempts INTEGER NOT NULL,
     due_at_ms INTEGER NOT NULL,
     leased_until_ms INTEGER,
-    status INTEGER,
-    error TEXT,
     created_at_ms INTEGER NOT NULL,
-    updated_at_ms INTEGER NOT NULL
+    updated_at_ms INTEGER NOT NULL,
+    status INTEGER,
+    error TEXT
 ) STRICT;
+CREATE INDEX deliveries_by_account ON deliveries (account_id, created_at_ms, id);
+CREATE INDEX deliveries_by_stream ON deliveries (stream, created_at_ms, id);
+-- Nearly all are delivered, so a list of others must not walk past them.
+CREATE INDEX deliveries_undelivered ON deliveries (account_id, state, created_at_ms, id)
+    WHERE state <> 'delivered';
+CREATE INDEX deliveries_delivered ON deliveries (updated_at_ms) WHERE state = 'delivered';
 CREATE INDEX deliveries_open ON deliveries (stream, event_number, id) WHERE state IN ('due', 'sending');
-CREATE INDEX deliveries_by_account ON deliveries (account_id, event_number, id);
+
+-- Streams with open deliveries, and the first one of each: the only one that may be sent. Kept in the
+-- transactions that write deliveries, so that what is due is found without looking at what waits behind it.
+CREATE TABLE delivery_streams (
+    stream TEXT NOT NULL PRIMARY KEY,
+    delivery_id TEXT NOT NULL,
+    event_number INTEGER NOT NULL,
+    ready_at_ms INTEGER NOT NULL            -- when it is due, or its lease is over
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delivery_streams_ready ON delivery_streams (ready_at_ms, event_number, stream);

@@ -24,6 +24,9 @@ CREATE TABLE recordings (
     node TEXT
 ) STRICT;
 CREATE INDEX recordings_by_account ON recordings (account_id, created_at_ms, id);
+CREATE INDEX recordings_of_calls ON recordings (account_id, created_at_ms, id) WHERE conference_id IS NULL;
+CREATE INDEX recordings_of_conferences ON recordings (account_id, created_at_ms, id)
+    WHERE conference_id IS NOT NULL;
 CREATE INDEX recordings_by_call ON recordings (call_id, created_at_ms, id) WHERE call_id IS NOT NULL;
 CREATE INDEX recordings_by_conference ON recordings (conference_id, created_at_ms, id)
     WHERE conference_id IS NOT NULL;

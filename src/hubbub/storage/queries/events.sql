@@ -23,3 +23,8 @@ FROM events WHERE number > ? ORDER BY number LIMIT ?;
 SELECT number, conference_number, kind, occurred_at_ms, account_id, conference_id, call_id, data
 FROM events {hint:events_by_conference}
 WHERE conference_id = ? AND number > ? ORDER BY number LIMIT ?;
+
+-- name: get_event
+-- One fact, by its number.
+SELECT number, conference_number, kind, occurred_at_ms, account_id, conference_id, call_id, data
+FROM events WHERE number = ?;

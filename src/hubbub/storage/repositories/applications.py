@@ -1,12 +1,9 @@
 """Applications, numbers and trunks, as rows. Passwords among them are sealed."""
 
-from typing import Any
-
-import msgspec
-
-from hubbub.domain.application import Application, Number, Trunk, WebTarget
+from hubbub.domain.application import Application, Number, Trunk
 from hubbub.storage.engines.connection import Connection, Row
 from hubbub.storage.repositories.accounts import as_list, from_list
+from hubbub.storage.repositories.web_targets import target_read, target_written
 from hubbub.storage.secrets import Vault
 
 
@@ -28,14 +25,15 @@ class Applications:
         return [self._application(row) for row in rows]
 
     async def put(self, application: Application) -> None:
+        context = _context(application.id)
         values = (
             application.id,
             application.account_id,
             application.friendly_name,
             application.dialect,
-            self._written(application.voice, application.id),
-            self._written(application.fallback, application.id),
-            self._written(application.status_callback, application.id),
+            target_written(self._vault, application.voice, context),
+            target_written(self._vault, application.fallback, context),
+            target_written(self._vault, application.status_callback, context),
             application.created_at_ms,
         )
         await self._db.run("put_application", values)
@@ -74,28 +72,9 @@ class Applications:
         )
         await self._db.run("put_trunk", values)
 
-    def _written(self, target: WebTarget | None, application_id: str) -> str | None:
-        if target is None:
-            return None
-        sealed = None
-        if target.password is not None:
-            sealed = self._vault.seal(target.password, f"application {application_id}").hex()
-        document = {"url": target.url, "method": target.method, "username": target.username, "sealed": sealed}
-        return msgspec.json.encode(document).decode()
-
-    def _read(self, text: str | None, application_id: str) -> WebTarget | None:
-        if text is None:
-            return None
-        document: dict[str, Any] = msgspec.json.decode(text)
-        sealed = document["sealed"]
-        password = None
-        if sealed is not None:
-            password = self._vault.open(bytes.fromhex(sealed), f"application {application_id}")
-        return WebTarget(document["url"], document["method"], document["username"], password)
-
     def _application(self, row: Row) -> Application:
-        application_id = row[0]
-        voice = self._read(row[4], application_id)
+        application_id, context = row[0], _context(row[0])
+        voice = target_read(self._vault, row[4], context)
         assert voice is not None
         return Application(
             application_id,
@@ -103,8 +82,8 @@ class Applications:
             row[2],
             row[3],
             voice,
-            self._read(row[5], application_id),
-            self._read(row[6], application_id),
+            target_read(self._vault, row[5], context),
+            target_read(self._vault, row[6], context),
             row[7],
         )
 
@@ -113,6 +92,10 @@ async def _all_or_of_account(db: Connection, statement: str, account_id: str | N
     if account_id is None:
         return await db.all(statement)
     return await db.all(f"{statement}_of_account", (account_id,))
+
+
+def _context(application_id: str) -> str:
+    return f"application {application_id}"
 
 
 def _trunk(row: Row) -> Trunk:

@@ -10,9 +10,9 @@ from hubbub.domain.queries import ConferenceQuery
 from hubbub.storage.engines.connection import Connection, Row
 from hubbub.storage.places import cursor_place
 from hubbub.storage.repositories import name_search
+from hubbub.storage.repositories.bounds import check
 from hubbub.storage.repositories.conference_walk import END, START, Bound, Walk, from_place, walk_of
 from hubbub.storage.repositories.name_search import Matches, NameSearches
-from hubbub.storage.repositories.participants import check
 from hubbub.storage.repositories.stretches import Stretches
 from hubbub.storage.repositories.tally_tree import TallyTree, tally_tree
 

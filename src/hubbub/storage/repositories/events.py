@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from hubbub.domain.events import Event, EventKind, NumberedEvent
-from hubbub.storage.engines.connection import Connection
+from hubbub.storage.engines.connection import Connection, Row
 
 _KIND: Final = {kind.value: kind for kind in EventKind}
 _DATA: Final = msgspec.json.Decoder(dict[str, Any])
@@ -25,12 +25,11 @@ class Events:
             rows = await self._db.all("list_events", (number, limit))
         else:
             rows = await self._db.all("list_events_of_conference", (conference_id, number, limit))
-        return [
-            NumberedEvent(
-                number, own, Event(_KIND[kind], at_ms, account_id, conference, call_id, _DATA.decode(data))
-            )
-            for number, own, kind, at_ms, account_id, conference, call_id, data in rows
-        ]
+        return [_entry(row) for row in rows]
+
+    async def get(self, number: int) -> NumberedEvent | None:
+        row = await self._db.one("get_event", (number,))
+        return None if row is None else _entry(row)
 
     async def append(self, events: Sequence[Event]) -> list[NumberedEvent]:
         """Number and write.
@@ -55,6 +54,13 @@ class Events:
             numbered.append(NumberedEvent(number, own, event))
         await self._db.many("append_event", [_written(entry) for entry in numbered])
         return numbered
+
+
+def _entry(row: Row) -> NumberedEvent:
+    number, own, kind, at_ms, account_id, conference, call_id, data = row
+    return NumberedEvent(
+        number, own, Event(_KIND[kind], at_ms, account_id, conference, call_id, _DATA.decode(data))
+    )
 
 
 def _written(entry: NumberedEvent) -> tuple[Any, ...]:

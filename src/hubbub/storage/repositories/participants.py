@@ -10,6 +10,7 @@ from hubbub.domain.ids import CallId
 from hubbub.domain.paging import Cursor, Page, PageRequest
 from hubbub.domain.queries import Member, ParticipantQuery
 from hubbub.storage.engines.connection import Connection, Row
+from hubbub.storage.repositories.bounds import between, outside
 from hubbub.storage.repositories.calls import leg_of
 
 _BEEP: Final = {beep.value: beep for beep in Beep}
@@ -18,9 +19,6 @@ _REASON[None] = None
 _CALL_IDS: Final = msgspec.json.Decoder(tuple[CallId, ...])
 
 COLUMNS: Final = len(Participant._fields)
-
-FIRST: Final = Cursor(-(1 << 62), "")
-LAST: Final = Cursor(1 << 62, "")
 
 
 class Participants:
@@ -86,45 +84,6 @@ class Participants:
         statement = "list_members_descending" if descending else "list_members"
         values = (query.conference_id, *low, *high, *flags, limit, offset)
         return await self._db.all(statement, values)
-
-
-def between(page: PageRequest) -> tuple[Cursor, Cursor]:
-    """The exclusive bounds, lower first, that a request's cursors set."""
-    check(page)
-    if page.after is not None:
-        return (FIRST, page.after) if page.descending else (page.after, LAST)
-    if page.before is not None:
-        return (page.before, LAST) if page.descending else (FIRST, page.before)
-    return FIRST, LAST
-
-
-def outside(page: PageRequest) -> tuple[Cursor, Cursor]:
-    """The exclusive bounds of what `between` leaves out: the other side, the cursor's own row included."""
-    if page.after is not None:
-        beyond = page.after
-        lower = not page.descending
-    elif page.before is not None:
-        beyond = page.before
-        lower = page.descending
-    else:
-        return FIRST, LAST
-    # "~" sorts behind every hex digit: just behind the cursor's own row, or just in front of it.
-    return (FIRST, Cursor(beyond.created_at_ms, beyond.id + "~")) if lower else (just_before(beyond), LAST)
-
-
-def just_before(cursor: Cursor) -> Cursor:
-    """An exclusive bound that lets the cursor's own row in."""
-    if not cursor.id:
-        return cursor
-    return Cursor(cursor.created_at_ms, cursor.id[:-1] + chr(ord(cursor.id[-1]) - 1) + "~")
-
-
-def check(page: PageRequest) -> None:
-    """A caller that mixes ways of paging is wrong."""
-    if page.size < 0 or page.offset < 0:
-        raise ValueError("a page has a size and an offset of 0 or more")
-    if (page.after is not None) + (page.before is not None) + (page.offset > 0) > 1:
-        raise ValueError("a page starts after a cursor, ends before a cursor or skips an offset: one of them")
 
 
 def written(participant: Participant) -> tuple[Any, ...]:
