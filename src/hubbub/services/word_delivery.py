@@ -1,0 +1,128 @@
+"""Turns a delivery into the request that tells it, in the words of its dialect.
+
+Owns the gathering of what the request may tell. Leaves the words to the dialects' `CallbackWriter`s and the
+sending to `services.deliver`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from hubbub.domain.delivery import Delivery
+from hubbub.domain.ids import RecordingId
+from hubbub.markup.language import DocumentRequest
+from hubbub.services.callbacks import CallbackContext, CallbackWriter
+from hubbub.services.ports import FetchRequest, Reader
+
+T = TypeVar("T")
+
+
+class Worded(NamedTuple):
+    """A delivery, and all that is needed to tell it."""
+
+    context: CallbackContext
+    writer: CallbackWriter
+    request: DocumentRequest | None
+    """None: it is not told after all."""
+
+
+class Untellable(Exception):
+    """What the delivery tells of, or whom, is gone: it will never be told."""
+
+
+class WordDelivery:
+    """
+    Args:
+        writers: by dialect.
+        base_url: how customers reach this server.
+        site: see `config.Settings.site`.
+        body_bytes_max: the longest answer that is looked at.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        writers: Mapping[str, CallbackWriter],
+        *,
+        base_url: str,
+        site: str,
+        body_bytes_max: int,
+    ) -> None:
+        self._reader = reader
+        self._writers = writers
+        self._base_url = base_url
+        self._site = site
+        self._body_bytes_max = body_bytes_max
+
+    async def word(self, delivery: Delivery, seen: "Seen | None" = None) -> Worded:
+        """The delivery as it is told now.
+
+        Args:
+            seen: what was read already for other deliveries of one batch.
+
+        Raises:
+            Untellable: a part of it is gone.
+        """
+        reader = self._reader
+        seen = seen if seen is not None else Seen()
+        subscription = await seen.once(delivery.subscription_id, reader.subscription)
+        if subscription is None:
+            raise Untellable("the subscription is gone")
+        writer = self._writers.get(subscription.dialect)
+        if writer is None:
+            raise Untellable(f"this server has no callbacks of the dialect {subscription.dialect!r}")
+        entry = await seen.once(delivery.event_number, reader.event)
+        if entry is None:
+            raise Untellable("the event is gone")
+        account = await seen.once(delivery.account_id, reader.account)
+        if account is None:
+            raise Untellable("the account is gone")
+        event = entry.event
+        recording_id = event.data.get("recording_id")
+        context = CallbackContext(
+            subscription=subscription,
+            delivery=delivery,
+            entry=entry,
+            account=account,
+            call=None if event.call_id is None else await seen.once(event.call_id, reader.call),
+            conference=(
+                None
+                if event.conference_id is None
+                else await seen.once(event.conference_id, reader.conference)
+            ),
+            recording=(
+                None if recording_id is None else await seen.once(RecordingId(recording_id), reader.recording)
+            ),
+            signing_secret=await seen.once(account.id, reader.signing_secret),
+            base_url=self._base_url,
+            site=self._site,
+        )
+        return Worded(context, writer, writer.write(context))
+
+    def fetch_request(self, worded: Worded, request: DocumentRequest) -> FetchRequest:
+        """The request as the web client takes it."""
+        return FetchRequest(
+            url=request.url,
+            method=request.method,
+            headers=request.headers,
+            body=request.body,
+            username=request.username,
+            password=request.password,
+            timeout_s=worded.writer.timeout_s(worded.context.subscription),
+            body_bytes_max=self._body_bytes_max,
+            connection=request.connection,
+        )
+
+
+class Seen:
+    """Answers of the store that hold for one batch: many deliveries are about the same room."""
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[Any, str], Any] = {}
+
+    async def once(self, key: Any, ask: Callable[[Any], Awaitable[T]]) -> T:
+        place = (key, ask.__name__)
+        if place in self._answers:
+            found: T = self._answers[place]
+            return found
+        answer = self._answers[place] = await ask(key)
+        return answer

@@ -1,0 +1,123 @@
+"""What is due is sent once, in order, and written down."""
+
+import json
+
+from hubbub.domain.delivery import DeliveryState
+from hubbub.lab.customer import CustomerAnswer, CustomerRequest
+from services.deliver.conftest import RECEIVER, PostOffice, numbers
+
+
+async def test_an_event_is_told_at_once_and_is_delivered(post: PostOffice) -> None:
+    acme = post.web.add(RECEIVER, lambda request: "")
+    room = await post.follow(1)
+    await post.happen(room)
+    await post.pass_time(0.1)
+    (request,) = acme.requests
+    assert request.at_s < 0.01
+    assert json.loads(request.body)["kind"] == "participant-muted"
+    (delivery,) = await post.deliveries()
+    assert (delivery.state, delivery.status, delivery.attempts) == (DeliveryState.DELIVERED, 200, 1)
+    assert request.headers["token"] == delivery.token
+
+
+async def test_any_2xx_is_good_whatever_its_body(post: PostOffice) -> None:
+    answers = iter([CustomerAnswer("", 204), CustomerAnswer("created", 201), CustomerAnswer(b"x" * 70_000)])
+    post.web.add(RECEIVER, lambda request: next(answers))
+    await post.happen(await post.follow(1), 2)
+    await post.pass_time(1)
+    assert {d.state for d in await post.deliveries()} == {DeliveryState.DELIVERED}
+
+
+async def test_one_room_is_told_in_order_one_after_another(post: PostOffice) -> None:
+    under_way = 0
+
+    async def slow(request: CustomerRequest) -> str:
+        nonlocal under_way
+        under_way += 1
+        assert under_way == 1
+        await post.clock.sleep(0.2 if len(acme.requests) % 2 else 0.01)
+        under_way -= 1
+        return ""
+
+    acme = post.web.add(RECEIVER, slow)
+    room = await post.follow(1)
+    await post.happen(room, 20)
+    await post.pass_time(10)
+    assert numbers(acme.requests) == list(range(1, 21))
+
+
+async def test_rooms_are_told_side_by_side(post: PostOffice) -> None:
+    acme = post.web.add(RECEIVER, lambda request: CustomerAnswer(after_s=1.0))
+    rooms = [await post.follow(number) for number in range(10)]
+    for room in rooms:
+        await post.happen(room, 3)
+    await post.pass_time(3.5)
+    assert len(acme.requests) == 30
+    for room in rooms:
+        assert numbers(acme.requests, room) == [1, 2, 3]
+
+
+async def test_what_a_dialect_does_not_tell_counts_as_delivered(post: PostOffice) -> None:
+    acme = post.web.add(RECEIVER, lambda request: "")
+    room = await post.follow(1)
+    await post.happen(room, untold=True)
+    await post.happen(room)
+    await post.pass_time(1)
+    assert numbers(acme.requests) == [2]
+    assert [d.state for d in await post.deliveries()] == [DeliveryState.DELIVERED] * 2
+
+
+async def test_a_dialects_fault_costs_one_delivery_only(post: PostOffice) -> None:
+    acme = post.web.add(RECEIVER, lambda request: "")
+    room = await post.follow(1)
+    await post.happen(room, broken=True)
+    await post.happen(room)
+    await post.pass_time(1)
+    assert numbers(acme.requests) == [2]
+    dead, delivered = await post.deliveries()
+    assert (dead.state, dead.error) == (DeliveryState.DEAD, "untellable: KeyError")
+    assert delivered.state is DeliveryState.DELIVERED
+    post.expected_faults = [entry for entry in post.log.entries if entry[1] == "callback not worded"]
+    assert len(post.expected_faults) == 1
+
+
+async def test_a_delivery_of_a_dialect_that_is_gone_is_dead_and_says_why(post: PostOffice) -> None:
+    await post.happen(await post.follow(1, dialect="vonage"))
+    await post.pass_time(1)
+    (delivery,) = await post.deliveries()
+    assert delivery.state is DeliveryState.DEAD
+    assert "vonage" in (delivery.error or "")
+
+
+async def test_what_another_process_makes_due_is_found_without_being_told(post: PostOffice) -> None:
+    """As `hubbub deliveries resend` does, beside the server."""
+    acme = post.web.add(RECEIVER, lambda request: "")
+    await post.happen(await post.follow(1))
+    await post.pass_time(1)
+    (delivery,) = await post.deliveries()
+    post.store._lock._delivery_listeners.clear()
+    await post.put(delivery._replace(state=DeliveryState.DUE, attempts=0))
+    await post.pass_time(6)
+    assert len(acme.requests) == 2
+    assert len({request.headers["token"] for request in acme.requests}) == 1
+
+
+async def test_nothing_is_written_while_nothing_happens(post: PostOffice) -> None:
+    post.web.add(RECEIVER, lambda request: "")
+    await post.happen(await post.follow(1))
+    await post.pass_time(1)
+    before = post.store.version()
+    await post.pass_time(600)
+    assert post.store.version() == before
+
+
+async def test_the_metrics_say_what_is_late(post: PostOffice) -> None:
+    acme = post.web.add(RECEIVER, lambda request: CustomerAnswer(after_s=10))
+    room = await post.follow(1)
+    await post.happen(room, 2)
+    await post.pass_time(5)
+    assert post.dispatcher.statistics()["sending"] == 1
+    await post.pass_time(20)
+    counts = post.dispatcher.statistics()
+    assert (counts["delivered"], counts["attempts"], counts["sending"], counts["dead"]) == (2, 2, 0, 0)
+    assert len(acme.requests) == 2
