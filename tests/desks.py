@@ -1,9 +1,10 @@
 """A desk for dialect and web tests: a clock that is set by hand, chance that counts, a log that is kept."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from hubbub.dialects.contract import Desk, DialectSettings
+from hubbub.services.commands import Commands
 from hubbub.services.ports import Store, Timer
 
 
@@ -67,5 +68,19 @@ class KeptLog:
         self.entries.append(("error", event, values))
 
 
-def make_desk(store: Store, settings: DialectSettings | None = None) -> Desk:
-    return Desk(store, HandClock(), CountingEntropy(), KeptLog(), settings or DialectSettings())
+def make_desk(
+    store: Store, settings: DialectSettings | None = None, commands: Commands | None = None
+) -> Desk:
+    """A desk over a store.
+
+    Args:
+        commands: what changes live things, usually `commands_twin.CommandsTwin().commands`; None: nothing may.
+    """
+    return Desk(
+        store,
+        HandClock(),
+        CountingEntropy(),
+        KeptLog(),
+        settings or DialectSettings(),
+        cast(Commands, None) if commands is None else commands,
+    )

@@ -9,9 +9,11 @@ from hashlib import md5
 from typing import Any, Final
 
 from hubbub.domain.account import ADMINISTRATOR, Account, AccountStatus, Credential, CredentialKind, Role
+from hubbub.domain.application import Application, WebTarget
 from hubbub.domain.call import CallLeg, CallStatus, Direction
 from hubbub.domain.conference import Conference, ConferenceState, Participant
-from hubbub.domain.ids import AccountId, CallId, ConferenceId, CredentialId
+from hubbub.domain.ids import AccountId, ApplicationId, CallId, ConferenceId, CredentialId, RecordingId
+from hubbub.domain.recording import AudioFormat, Layout, Recording, RecordingSource, RecordingState
 
 ACME: Final = AccountId("a" * 32)
 SUBSIDIARY: Final = AccountId("ab" * 16)
@@ -25,6 +27,10 @@ STANDUP: Final = ConferenceId("0f1e2d3c4b5a46978877665544332211")
 ALICE: Final = CallId("00112233445546778899aabbccddeeff")
 BOB: Final = CallId("10112233445546778899aabbccddeeff")
 CAROL: Final = CallId("20112233445546778899aabbccddeeff")
+
+APPLICATION: Final = ApplicationId("04e88489df024e34a0ee27a91849555f")
+RECORDED_ROOM: Final = RecordingId("5a112233445546778899aabbccddeeff")
+RECORDED_CALL: Final = RecordingId("5b112233445546778899aabbccddeeff")
 
 T0: Final = 1_777_887_000_125
 """2026-05-04T09:30:00.125Z, a Monday."""
@@ -86,6 +92,35 @@ def participant(call_id: CallId, **fields: Any) -> Participant:
     return Participant(STANDUP, call_id, joined_at_ms=T0, updated_at_ms=T0)._replace(**fields)
 
 
+def application(**fields: Any) -> Application:
+    """One of Acme's, in Bandwidth's words."""
+    voice = WebTarget("https://app.example/voice")
+    base = Application(APPLICATION, ACME, "Voice", "bandwidth", voice, None, None, T0)
+    return base._replace(**fields)
+
+
+def recording(id_: RecordingId, **fields: Any) -> Recording:
+    """Thirteen seconds and two thirds of the live room, finished; or what `fields` make of it."""
+    base = Recording(
+        id_,
+        ACME,
+        STANDUP,
+        None,
+        RecordingState.COMPLETED,
+        RecordingSource.START_VERB,
+        Layout.MONO,
+        AudioFormat.WAV,
+        "both",
+        T0,
+        T0 + 20_000,
+        started_at_ms=T0 + 100,
+        ended_at_ms=T0 + 13_770,
+        duration_ms=13_670,
+        size_bytes=218_764,
+    )
+    return base._replace(**fields)
+
+
 def basic(username: str, password: str) -> dict[str, str]:
     return {"authorization": "Basic " + b64encode(f"{username}:{password}".encode()).decode()}
 
@@ -103,6 +138,10 @@ async def enter(store: Any, *rows: Any) -> None:
                     await transaction.put_conference(row)
                 case CallLeg():
                     await transaction.put_call(row)
+                case Application():
+                    await transaction.put_application(row)
+                case Recording():
+                    await transaction.put_recording(row)
                 case Participant():
                     await transaction.put_participants([row])
                 case _:

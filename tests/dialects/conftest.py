@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from commands_twin import CommandsTwin
 from desks import make_desk
 from dialects.cast import fill
 from hubbub.dialects.contract import Desk
@@ -30,8 +31,14 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 @pytest.fixture
-def desk(store: Any) -> Desk:
-    return make_desk(store)
+def twin() -> CommandsTwin:
+    """What was asked of live calls, rooms and recordings."""
+    return CommandsTwin()
+
+
+@pytest.fixture
+def desk(store: Any, twin: CommandsTwin) -> Desk:
+    return make_desk(store, commands=twin.commands)
 
 
 @pytest.fixture

@@ -107,12 +107,35 @@ async def test_an_unknown_path_is_404_in_the_vendors_shape(desk: Desk, path: str
     assert refusal(await ask(desk, path)) == (404, "validation", "Not Found")
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"])
-@pytest.mark.parametrize("rest", ["", "/x", "/x/members/y", "/x/recordings", "/x/recordings/y/media"])
-async def test_a_method_that_is_not_there_is_405_with_allow(desk: Desk, method: str, rest: str) -> None:
-    response = await ask(desk, ROOMS + rest, method=method)
+@pytest.mark.parametrize("method", ["PATCH", "OPTIONS", "BREW", "TRACE"])
+@pytest.mark.parametrize(
+    ("rest", "allowed"),
+    [
+        ("conferences", "GET, HEAD"),
+        ("conferences/x", "GET, HEAD, POST"),
+        ("conferences/x/bxml", "PUT"),
+        ("conferences/x/members/y", "GET, HEAD, PUT"),
+        ("conferences/x/recordings", "GET, HEAD"),
+        ("conferences/x/recordings/y/media", "GET, HEAD"),
+        ("calls", "GET, HEAD, POST"),
+        ("calls/x", "GET, HEAD, POST"),
+        ("calls/x/recording", "PUT"),
+        ("calls/x/recordings/y", "GET, HEAD, DELETE"),
+        ("recordings", "GET, HEAD"),
+        ("statistics", "GET, HEAD"),
+    ],
+)
+async def test_a_method_that_is_not_there_is_405_with_allow(
+    desk: Desk, method: str, rest: str, allowed: str
+) -> None:
+    response = await ask(desk, f"/api/v2/accounts/9900000/{rest}", method=method)
     assert refusal(response) == (405, "validation", "Method Not Allowed")
-    assert response.headers == (("Allow", "GET, HEAD"),)
+    assert response.headers == (("Allow", allowed),)
+
+
+@pytest.mark.parametrize("path", ["conferences", "calls/x", "conferences/x/members/y"])
+async def test_nothing_is_deleted_that_the_vendor_does_not_delete(desk: Desk, path: str) -> None:
+    assert (await ask(desk, f"/api/v2/accounts/9900000/{path}", method="DELETE")).status == 405
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ _DESCRIPTIONS: Final = {
     413: "Payload Too Large",
     414: "URI Too Long",
     415: "Unsupported Media Type",
+    416: "Requested Range Not Satisfiable",
     429: "Too Many Requests",
     431: "Request Header Fields Too Large",
     500: "An unknown internal error occurred",

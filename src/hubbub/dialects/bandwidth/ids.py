@@ -10,10 +10,11 @@ Bandwidth API reference, "Voice", `conferenceId`, `callId`.
 from typing import Final, NamedTuple
 
 from hubbub.domain.call import CallLeg
-from hubbub.domain.ids import CallId, ConferenceId, is_id, uuid_text
+from hubbub.domain.ids import CallId, ConferenceId, RecordingId, is_id, uuid_text
 
 CONFERENCE: Final = "conf-"
 CALL: Final = "c-"
+RECORDING: Final = "r-"
 _HEX: Final = frozenset("0123456789abcdef")
 
 
@@ -62,3 +63,8 @@ def call_text(call: CallLeg, own_site: str) -> str:
 def unknown_call_text(call_id: CallId, own_site: str) -> str:
     """The id of a call that is not stored (yet): coaching may name one that is still to come."""
     return render(CALL, own_site, call_id)
+
+
+def recording_text(recording_id: RecordingId, own_site: str) -> str:
+    """A recording's id. Recordings are made here, so the site is always this server's."""
+    return render(RECORDING, own_site, recording_id)

@@ -18,6 +18,8 @@ from hubbub.dialects.shared.dates import parse_iso
 from hubbub.domain.paging import Cursor
 
 PAGE_SIZE_MAX: Final = 1000
+"""Of conferences; also what a page of anything holds that was not asked for a size."""
+CALLS_PAGE_SIZE_MAX: Final = 10_000
 _TOKEN: Final = Struct(">q16s")
 _TOKEN_LENGTH: Final = 32
 """24 bytes in base64url, without padding to escape."""
@@ -41,8 +43,8 @@ def read_token(text: str) -> Cursor:
     raise invalid("Invalid pageToken")
 
 
-def read_page_size(text: str | None) -> int:
-    """1 to 1000, by default 1000.
+def read_page_size(text: str | None, largest: int = PAGE_SIZE_MAX) -> int:
+    """1 to `largest`, by default 1000.
 
     Raises:
         Refused: 400.
@@ -52,8 +54,8 @@ def read_page_size(text: str | None) -> int:
     figures = text[1:] if text[:1] == "-" else text
     if not (figures.isascii() and figures.isdigit()):
         raise invalid("Invalid pageSize: must be an integer")
-    if len(figures) > 9 or not 1 <= int(text) <= PAGE_SIZE_MAX:
-        raise out_of_range("pageSize", 1, PAGE_SIZE_MAX, text)
+    if len(figures) > 9 or not 1 <= int(text) <= largest:
+        raise out_of_range("pageSize", 1, largest, text)
     return int(text)
 
 

@@ -29,10 +29,7 @@ async def get_member(
     """GET …/members/{memberId}; 404 once the call has left."""
     reader = desk.store.read
     own_site = desk.settings.site
-    call = await find_call(reader, account, member_id, own_site)
-    member = None if call is None else await reader.member(conference.id, call.id)
-    if member is None or not member.participant.is_present or not conference.is_live:
-        raise not_found("Member", member_id)
+    member = await find_member(desk, account, conference, member_id)
     coached = {id_: await _call_id(reader, id_, own_site) for id_ in member.participant.coached}
     body = _render(member, coached, _prefix(request, account, conference, own_site), own_site)
     return HttpResponse(200, body.encode("utf-8", "replace"), JSON)
@@ -50,7 +47,8 @@ async def active_members(
     after = None
     while True:
         page = await reader.members(ParticipantQuery(conference.id), PageRequest(_READ_AT_ONCE, after=after))
-        members += page.items
+        # A call that is still being made is no member: nothing is heard of it yet.
+        members += [member for member in page.items if not member.participant.pending]
         if not page.has_more:
             break
         last = page.items[-1].participant
@@ -62,6 +60,21 @@ async def active_members(
                 texts[id_] = await _call_id(reader, id_, own_site)
     prefix = _prefix(request, account, conference, own_site)
     return [_render(member, texts, prefix, own_site) for member in members]
+
+
+async def find_member(desk: Desk, account: Account, conference: Conference, member_id: str) -> Member:
+    """The member with this id, who is inside.
+
+    Raises:
+        Refused: 404; also for one whose call is still being made, and once it has left.
+    """
+    call = await find_call(desk.store.read, account, member_id, desk.settings.site)
+    member = None if call is None else await desk.store.read.member(conference.id, call.id)
+    if member is None or not conference.is_live:
+        raise not_found("Member", member_id)
+    if not member.participant.is_present or member.participant.pending:
+        raise not_found("Member", member_id)
+    return member
 
 
 async def find_call(reader: Reader, account: Account, text: str, own_site: str) -> CallLeg | None:
