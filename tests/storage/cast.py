@@ -4,10 +4,13 @@ import random
 from typing import Any
 
 from hubbub.domain.account import Account, AccountStatus
+from hubbub.domain.application import WebTarget
 from hubbub.domain.call import CallLeg, CallStatus, Direction
 from hubbub.domain.conference import Conference, ConferenceState, Participant
+from hubbub.domain.delivery import Subscription
 from hubbub.domain.events import Event, EventKind
-from hubbub.domain.ids import AccountId, CallId, ConferenceId
+from hubbub.domain.ids import AccountId, CallId, ConferenceId, RecordingId, SubscriptionId
+from hubbub.domain.recording import AudioFormat, Layout, Recording, RecordingSource, RecordingState
 
 ACME = AccountId("ac" * 16)
 GLOBEX = AccountId("61" * 16)
@@ -101,3 +104,42 @@ def event(room: Conference | None = None, at_ms: int = T0, **data: Any) -> Event
         None,
         data,
     )
+
+
+def about(leg: CallLeg, kind: EventKind = EventKind.CALL_RANG, at_ms: int = T0, **data: Any) -> Event:
+    """A fact about a leg, outside any conference unless the leg is in one."""
+    return Event(kind, at_ms, leg.account_id, leg.conference_id, leg.id, data)
+
+
+def recording(number: int, **changes: Any) -> Recording:
+    values: dict[str, Any] = {
+        "id": RecordingId(f"{0xEC0000 + number:032x}"),
+        "account_id": ACME,
+        "conference_id": None,
+        "call_id": CallId(f"{0xC0 + number % 4:032x}"),
+        "state": RecordingState.COMPLETED,
+        "source": RecordingSource.RECORD_VERB,
+        "layout": Layout.MONO,
+        "format": AudioFormat.WAV,
+        "track": "both",
+        "created_at_ms": T0 + number,
+        "updated_at_ms": T0 + number,
+    }
+    return Recording(**(values | changes))
+
+
+def subscription(number: int, subject_id: str, *kinds: EventKind, **changes: Any) -> Subscription:
+    """Acme's wish to hear of some facts about a subject; of every kind where none is named."""
+    values: dict[str, Any] = {
+        "id": SubscriptionId(f"{0x50B000 + number:032x}"),
+        "account_id": ACME,
+        "subject_id": subject_id,
+        "dialect": "twilio",
+        "purpose": "status",
+        "kinds": frozenset(kinds or EventKind),
+        "target": WebTarget("https://acme.example/status"),
+        "fallback": None,
+        "timeout_s": None,
+        "created_at_ms": T0 + number,
+    }
+    return Subscription(**(values | changes))

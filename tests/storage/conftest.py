@@ -13,6 +13,6 @@ from storage.cast import Dice
 
 @pytest.fixture(params=["memory", "sqlite"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    made: Store = MemoryStore() if request.param == "memory" else open_store(tmp_path, entropy=Dice())
+    made: Store = MemoryStore(Dice()) if request.param == "memory" else open_store(tmp_path, entropy=Dice())
     yield made
     await made.aclose()

@@ -6,6 +6,7 @@ run where they are asked for, on the event loop (docs/adr/0004-sqlite-runs-in-th
 """
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -38,6 +39,11 @@ _CONFLICTS: Final = {
 """What a broken UNIQUE rule means, by the columns that SQLite names."""
 
 _FUNCTIONS: Final = {"least": "min", "greatest": "max"}
+_RUNS: Final = re.compile("%+")
+_PATTERN_BYTES_MAX: Final = 50_000
+"""SQLite compares with nothing longer (SQLITE_MAX_LIKE_PATTERN_LENGTH)."""
+_NOBODY: Final = "\U0010ffff"
+"""A text that nothing is called."""
 _GLOB: Final = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
 
 
@@ -121,7 +127,8 @@ class SqliteConnection:
             raise InvalidValue("text", "half a surrogate pair is no text that can be stored") from None
 
     def pattern(self, like: str) -> str:
-        return like.translate(_GLOB)
+        glob = _RUNS.sub("%", like).translate(_GLOB)
+        return glob if len(glob.encode("utf-8", "surrogatepass")) <= _PATTERN_BYTES_MAX else _NOBODY
 
     def close(self) -> None:
         """From now on every statement raises."""
