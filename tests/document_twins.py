@@ -7,6 +7,7 @@ from hubbub.domain.account import Account, AccountStatus
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import CallLeg, CallStatus, Direction, HangupCause
 from hubbub.domain.conference import Conference, ConferenceState, LeaveReason
+from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.errors import Conflict, InvalidValue, Refusal, ServerFull
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
 from hubbub.markup.effects import Ask, Given
@@ -129,6 +130,12 @@ class TwinLeg:
     async def leave(self, reason: LeaveReason) -> None:
         await asyncio.sleep(0.010)
         self.did(f"leave {reason}")
+
+    async def report_digits(self, callbacks: tuple[SubscriptionWish, ...]) -> None:
+        self.did(f"report digits to {len(callbacks)}")
+
+    async def tell_digit(self, digit: str) -> None:
+        self.did(f"tell {digit}")
 
     async def retag(self, tag: str | None) -> None:
         self.did(f"tag {tag}")

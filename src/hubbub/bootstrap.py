@@ -167,6 +167,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
             signalling=sip,
             media=world.media,
             clock=clock,
+            entropy=entropy,
             join=join,
             leave=leave,
             base_url=settings.public_url or f"http://{settings.http}",

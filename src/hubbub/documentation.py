@@ -47,6 +47,7 @@ EVENT_MEANINGS: Final[dict[EventKind, str]] = {
     EventKind.CALL_TAGGED: "The call's free text was changed.",
     EventKind.CALL_REDIRECTED: "Somebody gave the call another document.",
     EventKind.CALL_DELETED: "The record of a call that is over was deleted.",
+    EventKind.DIGIT_PRESSED: "A caller pressed a key, and the call's document asked to be told.",
     EventKind.DOCUMENT_FAILED: "A customer's document could not be had, or was wrong.",
     EventKind.CONFERENCE_CREATED: "A room came into being with its first joiner.",
     EventKind.CONFERENCE_STARTED: "A moderator and a second participant are inside.",

@@ -22,6 +22,8 @@ class EventKind(StrEnum):
     CALL_REDIRECTED = "call-redirected"
     """Somebody gave the call another document."""
     CALL_DELETED = "call-deleted"
+    DIGIT_PRESSED = "digit-pressed"
+    """On a leg whose document asked to be told of digits; others are not written down."""
     DOCUMENT_FAILED = "document-failed"
     CONFERENCE_CREATED = "conference-created"
     CONFERENCE_STARTED = "conference-started"
@@ -72,6 +74,7 @@ DATA_KEYS: Final[dict[EventKind, frozenset[str]]] = {
     EventKind.CALL_TAGGED: frozenset({"tag"}),
     EventKind.CALL_REDIRECTED: frozenset({"url"}),
     EventKind.CALL_DELETED: frozenset(),
+    EventKind.DIGIT_PRESSED: frozenset({"digit"}),
     EventKind.DOCUMENT_FAILED: frozenset({"code", "message", "url"}),
     EventKind.CONFERENCE_CREATED: frozenset({"name"}),
     EventKind.CONFERENCE_STARTED: frozenset({"name"}),

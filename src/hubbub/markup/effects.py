@@ -10,8 +10,9 @@ from enum import StrEnum
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference, LeaveReason
+from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.errors import Refusal
-from hubbub.markup.instructions import JoinConference, Play, Ring, Say
+from hubbub.markup.instructions import Gather, JoinConference, Play, Ring, Say
 
 
 class Purpose(StrEnum):
@@ -24,6 +25,8 @@ class Purpose(StrEnum):
     REDIRECT = "redirect"
     ACTION = "action"
     """A verb is over and its author named the next document."""
+    GATHER = "gather"
+    """An action after digits were gathered."""
     ROOM = "room"
     """What to run in a room, or to play to one who is inside."""
     WAIT = "wait"
@@ -39,6 +42,23 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Collected:
+    """What a caller pressed."""
+
+    digits: str
+    finish_key: str = ""
+    """The key that ended it, or empty."""
+    gather: Gather | None = None
+    """What asked for them."""
+    elapsed_ms: int = 0
+    """How long it took."""
+
+
+Outcome = Collected
+"""What an action's request tells of the instruction that is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A wish for a document. The dialect makes the HTTP request of it."""
 
@@ -50,6 +70,7 @@ class Ask:
     failed: Failed | None = None
     """Set when `target` is a fallback."""
     conference: Conference | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +129,20 @@ class Wait:
     """Open: `PauseElapsed`."""
 
     duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Take digits. Open: `Collected`, or `PlaybackFailed` when a prompt's failure ends it."""
+
+    gather: Gather
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDigits:
+    """Tell of each digit from now on; without callbacks, of none."""
+
+    callbacks: tuple[SubscriptionWish, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +210,8 @@ Effect = (
     | PlayRinging
     | DialDigits
     | Wait
+    | Collect
+    | ReportDigits
     | Join
     | Leave
     | StopPlaying
@@ -185,7 +222,7 @@ Effect = (
     | Finish
 )
 
-OPEN_EFFECTS = (Fetch, Answer, Speak, PlayClip, PlayRinging, DialDigits, Wait, Join)
+OPEN_EFFECTS = (Fetch, Answer, Speak, PlayClip, PlayRinging, DialDigits, Wait, Collect, Join)
 LAST_EFFECTS = (Refuse, HangUp, Finish)
 
 
@@ -285,6 +322,7 @@ Input = (
     | PlaybackEnded
     | PlaybackFailed
     | PauseElapsed
+    | Collected
     | Digit
     | Joined
     | JoinRefused

@@ -6,7 +6,7 @@ cases. A verb that its vendor has and we have not becomes `Unsupported`, which e
 dialect's way when it is reached: nothing is skipped in silence.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hubbub.domain.application import WebTarget
@@ -14,50 +14,35 @@ from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Beep, JoinRequest
 from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.ids import CallId, ConferenceId
+from hubbub.markup.gathering import Gather, Prompt, ReportDigits
+from hubbub.markup.sounds import FOREVER, Pause, Play, Ring, Say, SendDigits, WaitKind, WaitMusic
 
-FOREVER = 0
-"""A `loop` of 0: until the call ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Speak a text."""
-
-    text: str
-    voice: str = ""
-    """The dialect's word for the voice, read by the speech engine; empty: the engine's own."""
-    language: str = ""
-    """A BCP 47 tag; empty: the engine's own."""
-    loop: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """Play a sound file."""
-
-    target: WebTarget
-    loop: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class SendDigits:
-    """Send telephone events to the far end. `w` waits half a second, `W` one second."""
-
-    digits: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    duration_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """Let the far end hear ringing."""
-
-    duration_ms: int
-    answer: bool = True
-    """Answer first, and play a ringing tone; False: leave an unanswered call ringing."""
+__all__ = [
+    "FOREVER",
+    "Document",
+    "DocumentError",
+    "Gather",
+    "Hangup",
+    "Instruction",
+    "JitterSize",
+    "JoinConference",
+    "Pause",
+    "Play",
+    "Prompt",
+    "Redirect",
+    "Reject",
+    "Remark",
+    "ReportDigits",
+    "Ring",
+    "Say",
+    "SendDigits",
+    "SetTag",
+    "Setting",
+    "Skip",
+    "Unsupported",
+    "WaitKind",
+    "WaitMusic",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +90,6 @@ class Unsupported:
     verb: str
 
 
-class WaitKind(StrEnum):
-    STOCK = "stock"
-    SILENCE = "silence"
-    URL = "url"
-    """A document is asked for and run."""
-    SOUND = "sound"
-    """A sound file goes round."""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitMusic:
-    """What one hears in a room that has not started."""
-
-    kind: WaitKind = WaitKind.STOCK
-    target: WebTarget | None = None
-    while_alone: bool = True
-    """Also for one who is alone in a room that has its moderator."""
-
-
 class JitterSize(StrEnum):
     """How much a leg's jitter buffer may hold."""
 
@@ -159,7 +125,7 @@ class JoinConference:
     event_timeout_s: float | None = None
     region: str | None = None
     jitter: JitterSize | None = None
-    wait: WaitMusic = WaitMusic()
+    wait: WaitMusic = field(default_factory=WaitMusic)
     action: WebTarget | None = None
     """Asked for the next document when the call leaves the room and lives on."""
     leave_on_star: bool = False
@@ -202,6 +168,8 @@ Instruction = (
     | Skip
     | Unsupported
     | JoinConference
+    | Gather
+    | ReportDigits
 )
 
 

@@ -21,6 +21,7 @@ from hubbub.markup.effects import Ask, Effect, Given, Input, Note, Purpose
 from hubbub.markup.instructions import (
     Document,
     DocumentError,
+    Gather,
     Hangup,
     Instruction,
     JoinConference,
@@ -29,6 +30,7 @@ from hubbub.markup.instructions import (
     Redirect,
     Reject,
     Remark,
+    ReportDigits,
     Ring,
     Say,
     SendDigits,
@@ -149,6 +151,10 @@ class Interpreter:
                 return self._clip_failed(event)
             case ((fx.Wait() | fx.PlayRinging() | fx.DialDigits()), fx.PauseElapsed()):
                 return self._passed(event.elapsed_ms)
+            case fx.Collect(), fx.Collected():
+                return self._collected(effect.gather, event)
+            case fx.Collect(), fx.PlaybackFailed():
+                return self._clip_failed(event)
             case fx.Join(), fx.Joined():
                 self._phase = Phase.INSIDE
                 self._in_a_row = 0
@@ -166,6 +172,14 @@ class Interpreter:
         if duration_ms > 0:
             self._in_a_row = 0
         return self._run()
+
+    def _collected(self, gather: Gather, event: fx.Collected) -> list[Effect]:
+        if event.elapsed_ms > 0:
+            self._in_a_row = 0
+        if gather.action is None or not (event.digits or gather.action_on_empty):
+            return self._run()
+        fallback = gather.action_fallback or self._fallback
+        return self._ask(Ask(Purpose.GATHER, gather.action, fallback, outcome=event))
 
     def _feed_inside(self, event: Input) -> list[Effect]:
         join = self.join
@@ -191,7 +205,7 @@ class Interpreter:
         before: list[Effect] = []
         if self._phase is Phase.INSIDE:
             before.append(fx.Leave(LeaveReason.REDIRECTED))
-        elif isinstance(self._open, fx.Speak | fx.PlayClip | fx.PlayRinging):
+        elif isinstance(self._open, fx.Speak | fx.PlayClip | fx.PlayRinging | fx.Collect):
             before.append(fx.StopPlaying())
         self._program.clear()
         self._open = None
@@ -294,6 +308,7 @@ class Interpreter:
                         asked.details if asked else (),
                         fx.Failed(note.code, url or ""),
                         asked.conference if asked else None,
+                        asked.outcome if asked else None,
                     )
                 ),
             ]
@@ -329,6 +344,8 @@ class Interpreter:
                     done += self._notes([Remark(instruction.code, instruction.message)])
                 case SetTag():
                     done.append(fx.Retag(instruction.tag))
+                case ReportDigits():
+                    done.append(fx.ReportDigits(instruction.callbacks))
                 case _:
                     return done + self._perform(instruction)
         return done + self._exhausted()
@@ -345,6 +362,8 @@ class Interpreter:
                 return self._wait_for(fx.DialDigits(instruction.digits))
             case Ring():
                 return self._wait_for(fx.PlayRinging(instruction))
+            case Gather():
+                return self._wait_for(fx.Collect(instruction))
             case JoinConference():
                 return self._wait_for(fx.Join(instruction))
             case Redirect():

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference, LeaveReason
+from hubbub.domain.delivery import SubscriptionWish
 from hubbub.markup.instructions import JoinConference
 from hubbub.markup.language import MarkupCall
 from hubbub.services.live_calls import Input
@@ -44,6 +45,12 @@ class DocumentLeg(Protocol):
 
     async def leave(self, reason: LeaveReason) -> None:
         """Leave the room, if it is still in one."""
+
+    async def report_digits(self, callbacks: tuple[SubscriptionWish, ...]) -> None:
+        """From now on `callbacks` want to be told of digits, instead of those before; empty: nobody does."""
+
+    async def tell_digit(self, digit: str) -> None:
+        """Put a digit on record, for whoever wants to be told."""
 
     async def retag(self, tag: str | None) -> None: ...
     async def note(self, code: str, message: str, url: str | None) -> None:

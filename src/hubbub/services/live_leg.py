@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hubbub.domain.account import Account
 from hubbub.domain.call import CallLeg, HangupCause
 from hubbub.domain.conference import Conference, LeaveReason
+from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.errors import NotFound
 from hubbub.domain.events import Event, EventKind
 from hubbub.markup.instructions import JoinConference as JoinWish
@@ -14,7 +15,8 @@ from hubbub.markup.language import MarkupCall
 from hubbub.services.join_conference import JoinConference
 from hubbub.services.leave_conference import LeaveConference
 from hubbub.services.live_calls import Input, LiveCall, LiveCalls
-from hubbub.services.ports import Clip, Clock, MediaPlane, Signalling, Store
+from hubbub.services.ports import Clip, Clock, Entropy, MediaPlane, Signalling, Store
+from hubbub.services.subscribe import subscribe
 
 
 class Services(NamedTuple):
@@ -25,6 +27,7 @@ class Services(NamedTuple):
     signalling: Signalling
     media: MediaPlane
     clock: Clock
+    entropy: Entropy
     join: JoinConference
     leave: LeaveConference
     base_url: str
@@ -41,12 +44,15 @@ class LiveLeg:
         account: Account,
         services: Services,
         *,
+        dialect: str = "",
         caller_name: str | None,
         headers: Mapping[str, str],
     ) -> None:
         self._call = call
         self._account = account
         self._services = services
+        self._dialect = dialect
+        self._digits_told_as: frozenset[str] = frozenset()
         self._caller_name = caller_name
         self._headers = headers
 
@@ -103,7 +109,7 @@ class LiveLeg:
             self._services.media.send_digits(self._call.port_id, digits)
 
     async def join(self, wish: JoinWish) -> Conference:
-        request = wish.request(self._call.call_id)
+        request = wish.request(self._call.call_id)._replace(dialect=self._dialect)
         if request.tag is None:
             request = request._replace(tag=(await self._leg()).tag)
         return await self._services.join(
@@ -112,6 +118,26 @@ class LiveLeg:
 
     async def leave(self, reason: LeaveReason) -> None:
         await self._services.leave.leave(self._call, reason)
+
+    async def report_digits(self, callbacks: tuple[SubscriptionWish, ...]) -> None:
+        async with self._services.store.transaction() as tx:
+            for purpose in self._digits_told_as:
+                await tx.delete_subscriptions(self._call.call_id, purpose)
+            await subscribe(
+                tx,
+                self._services.entropy,
+                self._account.id,
+                self._call.call_id,
+                self._dialect,
+                callbacks,
+                self._services.clock.now_ms(),
+            )
+        self._digits_told_as = frozenset([wish.purpose for wish in callbacks])
+
+    async def tell_digit(self, digit: str) -> None:
+        async with self._services.store.transaction() as tx:
+            now_ms = self._services.clock.now_ms()
+            await tx.append([self._event(EventKind.DIGIT_PRESSED, now_ms, {"digit": digit})])
 
     async def retag(self, tag: str | None) -> None:
         async with self._services.store.transaction() as tx:

@@ -24,6 +24,7 @@ from hubbub.markup.interpreter import Interpreter
 from hubbub.markup.language import MarkupLanguage
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
 from hubbub.services.document_leg import DocumentLeg
+from hubbub.services.gather_digits import GatherDigits, Keys
 from hubbub.services.live_calls import (
     AnsweredInput,
     DigitInput,
@@ -82,12 +83,17 @@ class DocumentRunner:
         self._performer = EffectPerformer(
             leg, language, fetcher=fetcher, clips=clips, clock=clock, limits=limits
         )
+        self._gather = GatherDigits(leg, language, self._performer, clock)
         self._wait_for_room = WaitForRoom(leg, language, self._performer, clips, limits)
         self._listening: asyncio.Task[Input] | None = None
         self._answer_asked = False
         self._answered = asyncio.Event()
         self._in_room: asyncio.Queue[RoomEvent] | None = None
-        """What happens in the room; None outside of one, where digits mean nothing."""
+        """What happens in the room; None outside of one."""
+        self._keys = Keys()
+        """Digits for whoever takes some next."""
+        self._tells_digits = False
+        self._gathers = False
 
     async def run(self, begin: fx.Ask | Given | Document, *, answered: bool) -> None:
         """Run until the call is over or has been told to end. Nothing that was begun outlives it."""
@@ -138,6 +144,11 @@ class DocumentRunner:
                 return await self._until(self._performer.ring(effect.ring))
             case fx.DialDigits():
                 return await self._until(self._performer.dial(effect.digits))
+            case fx.Collect():
+                return await self._collect(effect)
+            case fx.ReportDigits():
+                await self._leg.report_digits(effect.callbacks)
+                self._tells_digits = bool(effect.callbacks)
             case fx.Answer():
                 return await self._until(self._answer())
             case fx.Note():
@@ -154,6 +165,13 @@ class DocumentRunner:
                 # StopPlaying: the open effect that sounded was cancelled, and its sound with it.
                 pass
         return None
+
+    async def _collect(self, effect: fx.Collect) -> fx.Input:
+        self._gathers = True
+        try:
+            return await self._until(self._gather(effect.gather, self._keys))
+        finally:
+            self._gathers = False
 
     async def _answer(self) -> fx.Answered:
         try:
@@ -173,7 +191,8 @@ class DocumentRunner:
 
     async def _join_and_stay(self, interpreter: Interpreter, join: JoinConference) -> list[fx.Effect]:
         """Enter a room and stay; what to do after it."""
-        self._catch_up()
+        await self._catch_up()
+        self._keys.forget()
         try:
             conference = await self._leg.join(join)
         except Refusal as refusal:
@@ -242,23 +261,23 @@ class DocumentRunner:
                 if self._listening.done():
                     event = self._listening.result()
                     self._listening = None
-                    self._hear(event)
+                    await self._hear(event)
             return task.result()
         finally:
             if not task.done():
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
-    def _catch_up(self) -> None:
+    async def _catch_up(self) -> None:
         """Hear what has come so far, so that news of a room that was left is not taken for the next one's."""
         if self._listening is not None and self._listening.done():
             event = self._listening.result()
             self._listening = None
-            self._hear(event)
+            await self._hear(event)
         while not self._leg.inbox.empty():
-            self._hear(self._leg.inbox.get_nowait())
+            await self._hear(self._leg.inbox.get_nowait())
 
-    def _hear(self, event: Input) -> None:
+    async def _hear(self, event: Input) -> None:
         match event:
             case EndedInput():
                 raise _CallOver
@@ -268,14 +287,22 @@ class DocumentRunner:
                 self._answered.set()
             case PlaybackInput():
                 self._performer.playback_ended(event.playback_id)
-            case DigitInput() if self._in_room is not None:
-                self._in_room.put_nowait(fx.Digit(event.digit))
+            case DigitInput():
+                await self._hear_digit(event.digit)
             case LeftInput() if self._in_room is not None:
                 self._in_room.put_nowait(fx.LeftConference(event.reason))
             case RoomInput() if self._in_room is not None:
                 self._in_room.put_nowait(event)
             case _:
                 pass
+
+    async def _hear_digit(self, digit: str) -> None:
+        if self._tells_digits and not self._gathers:
+            await self._leg.tell_digit(digit)
+        if self._in_room is not None:
+            self._in_room.put_nowait(fx.Digit(digit))
+        else:
+            self._keys.press(digit)
 
 
 class _Stay:

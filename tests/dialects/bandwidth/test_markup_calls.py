@@ -115,7 +115,7 @@ def test_a_web_server_that_fails_has_its_fallback_and_then_ends_the_call() -> No
 def test_wrong_bxml_and_unsupported_verbs_end_the_call_without_a_fallback() -> None:
     for xml, code, cause in (
         ("<Response><Dance/></Response>", "invalid-bxml", HangupCause.DOCUMENT_INVALID),
-        ("<Response><Gather/></Response>", "application-error", HangupCause.APPLICATION_ERROR),
+        ("<Response><Refer/></Response>", "application-error", HangupCause.APPLICATION_ERROR),
     ):
         interpreter = Interpreter(BxmlLanguage(), answered=False)
         interpreter.start(Ask(Purpose.INCOMING, START, PLAN_B))

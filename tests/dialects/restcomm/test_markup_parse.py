@@ -64,7 +64,7 @@ def conference(attributes: str = "", text: str = "room", dial: str = "") -> Join
         ('<Redirect method="get">/next</Redirect>', [Redirect(WebTarget("http://acme.example/next", "GET"))]),
         ("<Redirect/>", []),
         ("<Dial/>", []),
-        ("<Gather/>", [Unsupported("Gather")]),
+        ("<Fax>+15550001</Fax>", [Unsupported("Fax")]),
         ("<Sms>hi</Sms>", [Unsupported("Sms")]),
         ("<Dial>+15551234567</Dial>", [Unsupported("Dial")]),
         ("<Dial><Client>bob</Client></Dial>", [Unsupported("Dial")]),

@@ -92,7 +92,7 @@ def test_the_documents_own_example_reads_in_order() -> None:
             "<Say>one<break time='1s'/>two <emphasis>th</emphasis>ree <sub alias='and four'>+4</sub>.</Say>",
             Say("one two three and four."),
         ),
-        ("<Gather numDigits='1'><Say>press</Say></Gather>", Unsupported("Gather")),
+        ("<Enqueue>support</Enqueue>", Unsupported("Enqueue")),
         ("<Record/>", Unsupported("Record")),
         ("<Dial>+15551234567</Dial>", Unsupported("Dial")),
         ("<Dial><Number>+15551234567</Number></Dial>", Unsupported("Dial><Number")),

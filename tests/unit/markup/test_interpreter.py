@@ -11,6 +11,8 @@ from hubbub.markup.effects import (
     Answered,
     Ask,
     CallEnded,
+    Collect,
+    Collected,
     DialDigits,
     Digit,
     Failed,
@@ -42,6 +44,7 @@ from hubbub.markup.effects import (
 )
 from hubbub.markup.instructions import (
     Document,
+    Gather,
     Hangup,
     Instruction,
     JoinConference,
@@ -366,6 +369,49 @@ def test_a_refusal_may_be_no_fault_at_all() -> None:
     assert interpreter.feed(JoinRefused(ConferenceFull("full"))) == [Wait(1)]
 
 
+# --- digits -----------------------------------------------------------------------------------------------
+
+
+def test_gathered_digits_are_told_to_the_action() -> None:
+    gather = Gather((Say("menu"),), action=NEXT)
+    interpreter, effects = running(gather, Say("never"))
+    assert effects == [Collect(gather)]
+    collected = Collected("12", "#", gather, 5)
+    assert interpreter.feed(collected) == [Fetch(Ask(Purpose.GATHER, NEXT, outcome=collected))]
+
+
+def test_no_digits_lead_on_unless_the_action_wants_to_know() -> None:
+    interpreter, _ = running(Gather(action=NEXT), Pause(1))
+    assert interpreter.feed(Collected("", "#", elapsed_ms=5)) == [Wait(1)]
+    wants = Gather(action=NEXT, action_fallback=PLAN_B, action_on_empty=True)
+    interpreter, _ = running(wants, Pause(1))
+    nothing = Collected("", "", wants, 5)
+    assert interpreter.feed(nothing) == [Fetch(Ask(Purpose.GATHER, NEXT, PLAN_B, outcome=nothing))]
+
+
+def test_the_fallback_of_an_action_is_told_what_was_gathered_too() -> None:
+    gather = Gather(action=NEXT, action_fallback=PLAN_B)
+    interpreter, _ = running(gather)
+    interpreter.feed(Collected("1", "", gather, 5))
+    _, fetch = interpreter.feed(FetchFailed("timeout", "m"))
+    assert isinstance(fetch, Fetch)
+    assert (fetch.ask.target, fetch.ask.outcome) == (PLAN_B, Collected("1", "", gather, 5))
+
+
+def test_a_menu_that_asks_itself_again_without_a_moments_wait_is_cut_off() -> None:
+    gather = Gather(action=NEXT, action_on_empty=True, first_timeout_ms=0)
+    language = FakeLanguage()
+    language.holds(b"doc", gather)
+    interpreter, _ = running(gather, language=language, limits=MarkupLimits(documents_in_a_row_max=3))
+    asked = 0
+    effects = interpreter.feed(Collected(""))
+    while isinstance(effects[-1], Fetch):
+        asked += 1
+        interpreter.feed(fetched())
+        effects = interpreter.feed(Collected(""))
+    assert asked == 3
+
+
 # --- being interrupted ------------------------------------------------------------------------------------
 
 
@@ -438,9 +484,9 @@ def test_a_document_that_runs_elsewhere_ends_without_hanging_up(setting: Setting
 
 
 def test_a_wrong_document_for_one_who_was_dialled_ends_that_call_and_for_a_room_nothing() -> None:
-    called, effects = running(Unsupported("Refer"), setting=Setting.CALLED)
+    _, effects = running(Unsupported("Refer"), setting=Setting.CALLED)
     assert effects[-1] == HangUp(HangupCause.CALLBACK_FAILED)
-    room, effects = running(Unsupported("Refer"), setting=Setting.ROOM)
+    _, effects = running(Unsupported("Refer"), setting=Setting.ROOM)
     assert effects[-1] == Finish(failed=True)
 
 

@@ -10,12 +10,14 @@ from hubbub.domain.conference import LeaveReason
 from hubbub.domain.errors import ConferenceFull, LabelTaken
 from hubbub.markup import effects as fx
 from hubbub.markup.instructions import (
+    Gather,
     Hangup,
     JoinConference,
     Pause,
     Play,
     Redirect,
     Reject,
+    ReportDigits,
     Ring,
     Say,
     SendDigits,
@@ -45,7 +47,11 @@ INSTRUCTIONS = st.sampled_from(
         Redirect(TARGET, TARGET),
         Reject(HangupCause.BUSY),
         Hangup(),
-        Unsupported("Gather"),
+        Unsupported("Refer"),
+        Gather(),
+        Gather((Say("a"),), action=TARGET, action_fallback=TARGET),
+        Gather(action=TARGET, action_on_empty=True),
+        ReportDigits(()),
         JoinConference("room"),
         JoinConference("room", action=TARGET, leave_on_star=True, hang_up_when_evicted=True),
     ]
@@ -63,6 +69,8 @@ INPUTS = st.sampled_from(
         fx.PlaybackFailed("audio", "m"),
         fx.PauseElapsed(0),
         fx.PauseElapsed(9),
+        fx.Collected("12", "#", elapsed_ms=9),
+        fx.Collected(""),
         fx.Digit("*"),
         fx.Joined(),
         fx.JoinRefused(ConferenceFull("full")),

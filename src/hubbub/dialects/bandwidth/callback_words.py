@@ -19,6 +19,8 @@ TRANSFER_DISCONNECT: Final = "transferDisconnect"
 """`transferDisconnectUrl` of a leg that a Transfer made."""
 RECORDING_AVAILABLE: Final = "recordingAvailable"
 """`recordingAvailableUrl`; of a recording in a conference it is told as `conferenceRecordingAvailable`."""
+DTMF: Final = "dtmf"
+"""`dtmfUrl` of a StartGather: one for each key, until StopGather."""
 
 KINDS: Final[dict[str, frozenset[EventKind]]] = {
     CONFERENCE: frozenset(
@@ -31,6 +33,7 @@ KINDS: Final[dict[str, frozenset[EventKind]]] = {
     ),
     DISCONNECT: frozenset({EventKind.CALL_ENDED}),
     TRANSFER_DISCONNECT: frozenset({EventKind.CALL_ENDED}),
+    DTMF: frozenset({EventKind.DIGIT_PRESSED}),
     RECORDING_AVAILABLE: frozenset(
         {EventKind.RECORDING_COMPLETED, EventKind.RECORDING_ABSENT, EventKind.RECORDING_FAILED}
     ),

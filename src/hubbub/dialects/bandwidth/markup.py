@@ -2,7 +2,8 @@
 
 Bandwidth Voice API, "BXML". A document is right or wrong as a whole: a wrong verb or value ends the call
 with `invalid-bxml`. Attributes that nobody knows are passed over, because older libraries misspell some; an
-empty attribute counts as not there. Requests are made in `markup_requests.py`.
+empty attribute counts as not there. Verbs of one family are read in the `markup_….py` beside it, requests
+are made in `markup_requests.py`.
 """
 
 import re
@@ -10,7 +11,9 @@ from typing import Final
 
 from hubbub.dialects.bandwidth.ids import CALL, parse
 from hubbub.dialects.bandwidth.markup_attributes import BxmlElement
+from hubbub.dialects.bandwidth.markup_gather import read_gather, read_start_gather
 from hubbub.dialects.bandwidth.markup_requests import document_request, room_request
+from hubbub.dialects.bandwidth.markup_sound import read_audio, read_digits, read_speech
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Beep, LeaveReason
 from hubbub.domain.errors import InvalidValue, Refusal
@@ -23,13 +26,11 @@ from hubbub.markup.instructions import (
     Instruction,
     JoinConference,
     Pause,
-    Play,
     Redirect,
     Reject,
     Remark,
+    ReportDigits,
     Ring,
-    Say,
-    SendDigits,
     SetTag,
     Setting,
     Skip,
@@ -59,22 +60,17 @@ APPLICATION_ERROR: Final = "application-error"
 
 DURATION_MIN_S: Final = 0.1
 DURATION_MAX_S: Final = 86_400.0
-DIGITS_MAX: Final = 50
 
 _CONFERENCE_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
-_DIGITS: Final = re.compile(rf"[0-9*#a-dA-D,wW]{{1,{DIGITS_MAX}}}", re.ASCII)
-_DIGIT_SPELLINGS: Final = str.maketrans({",": "w", "a": "A", "b": "B", "c": "C", "d": "D"})
-_WITHOUT_EFFECT: Final = frozenset({"StopRecording", "PauseRecording", "ResumeRecording", "StopGather"})
+_WITHOUT_EFFECT: Final = frozenset({"StopRecording", "PauseRecording", "ResumeRecording"})
 """They change what is under way; what was never begun they leave alone (Bandwidth's own rule)."""
 _ELSEWHERE: Final = frozenset(
     [
         "Bridge",
         "Connect",
         "Forward",
-        "Gather",
         "Record",
         "Refer",
-        "StartGather",
         "StartRecording",
         "StartStream",
         "StartTranscription",
@@ -133,7 +129,9 @@ class BxmlLanguage:
         """Every verb that makes or takes sound answers; `Ring` unless it says otherwise."""
         if isinstance(instruction, Ring):
             return instruction.answer
-        return not isinstance(instruction, Redirect | Hangup | Reject | SetTag | Skip | Unsupported)
+        return not isinstance(
+            instruction, Redirect | Hangup | Reject | SetTag | ReportDigits | Skip | Unsupported
+        )
 
     def exhausted(self, *, answered: bool) -> Ending:
         return Ending(HangupCause.COMPLETED if answered else HangupCause.REJECTED)
@@ -168,9 +166,9 @@ def _read_verb(element: BxmlElement, limits: MarkupLimits) -> list[Instruction]:
         case "Conference":
             return element.tagged(_read_conference(element))
         case "SpeakSentence":
-            return [_read_speech(element, limits)]
+            return [read_speech(element, limits)]
         case "PlayAudio":
-            return [Play(element.text_target("username", "password"))]
+            return [read_audio(element)]
         case "Pause":
             return [Pause(_duration_ms(element, 1.0))]
         case "Ring":
@@ -187,8 +185,14 @@ def _read_verb(element: BxmlElement, limits: MarkupLimits) -> list[Instruction]:
             return [Hangup()]
         case "Tag":
             return [SetTag(element.checked_tag(element.text))]
+        case "Gather":
+            return read_gather(element, limits)
+        case "StartGather":
+            return read_start_gather(element)
+        case "StopGather":
+            return [ReportDigits(())]
         case "SendDtmf":
-            return [_read_digits(element)]
+            return [read_digits(element)]
         case name if name in _WITHOUT_EFFECT:
             return []
         case name if name in _ELSEWHERE:
@@ -235,28 +239,6 @@ def _read_coached(element: BxmlElement) -> tuple[CallId, ...]:
             raise InvalidValue("callIdsToCoach", f"line {element.line}: {text[:80]!r} is no call id")
         coached.append(CallId(parsed.id))
     return tuple(dict.fromkeys(coached))
-
-
-def _read_speech(element: BxmlElement, limits: MarkupLimits) -> Say:
-    text = element.spoken_text
-    if not text:
-        raise InvalidValue("SpeakSentence", f"line {element.line}: <SpeakSentence> has no text")
-    if len(text) > limits.text_characters_max:
-        raise InvalidValue(
-            "SpeakSentence", f"line {element.line}: over {limits.text_characters_max} characters of speech"
-        )
-    voice = element.value("voice") or element.value("gender") or "female"
-    return Say(text, voice, (element.value("locale") or "en_US").replace("_", "-"))
-
-
-def _read_digits(element: BxmlElement) -> SendDigits:
-    if _DIGITS.fullmatch(element.text) is None:
-        raise InvalidValue(
-            "SendDtmf", f"line {element.line}: <SendDtmf> takes 1 to {DIGITS_MAX} of 0-9 * # A-D , w W"
-        )
-    for name, default_ms in (("toneDuration", 200.0), ("toneInterval", 400.0)):
-        element.decimal(name, default_ms, minimum=50.0, maximum=5000.0)
-    return SendDigits(element.text.translate(_DIGIT_SPELLINGS))
 
 
 def _duration_ms(element: BxmlElement, default_s: float) -> int:

@@ -42,6 +42,10 @@ class BxmlElement:
     def has_children(self) -> bool:
         return bool(self._element.children)
 
+    @property
+    def children(self) -> "tuple[BxmlElement, ...]":
+        return tuple([BxmlElement(child, self._base_url) for child in self._element.children])
+
     def value(self, name: str) -> str | None:
         """The attribute without the white space around it; None for an empty one."""
         return self._element.attributes.get(name, "").strip() or None
@@ -67,6 +71,18 @@ class BxmlElement:
         if not minimum <= number <= maximum:
             raise self._wrong(name, text, f"a number from {minimum:g} to {maximum:g}")
         return number
+
+    def milliseconds(self, name: str, default_s: float, *, minimum: float, maximum: float) -> int:
+        """A number of seconds, in milliseconds."""
+        seconds = self.decimal(name, default_s, minimum=minimum, maximum=maximum)
+        return round((default_s if seconds is None else seconds) * 1000)
+
+    def whole(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
+        """A whole number; builders of some languages write it as `5.0`."""
+        number = self.decimal(name, default, minimum=minimum, maximum=maximum)
+        if number is None or number != int(number):
+            raise self._wrong(name, self.value(name) or "", "a whole number")
+        return int(number)
 
     def method(self, name: str) -> str:
         text = (self.value(name) or "POST").upper()

@@ -1,4 +1,4 @@
-"""Bandwidth's requests for BXML: the `initiate`, `answer` and `redirect` webhooks.
+"""Bandwidth's requests for BXML: `initiate`, `answer`, `redirect`, and those that a verb's end makes.
 
 Bandwidth Voice API, "Webhooks". JSON by POST, or the same keys in the query by GET, where a nested value
 is JSON text. A key without a value is left out, not null.
@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from hubbub.dialects.bandwidth.ids import call_text, conference_text
+from hubbub.dialects.bandwidth.markup_outcomes import outcome_keys
 from hubbub.dialects.shared.dates import iso_ms
 from hubbub.dialects.shared.query import encode_query
 from hubbub.domain.application import WebTarget
@@ -21,11 +22,15 @@ EVENT_TYPES: Final[dict[Purpose, str]] = {
     Purpose.INCOMING: "initiate",
     Purpose.ANSWERED: "answer",
     Purpose.REDIRECT: "redirect",
+    Purpose.GATHER: "gather",
 }
 
 
 def document_request(call: MarkupCall, ask: Ask) -> DocumentRequest:
-    return event_request(event_body(call, EVENT_TYPES.get(ask.purpose, "redirect")), ask.target)
+    event = event_body(call, EVENT_TYPES.get(ask.purpose, "redirect"))
+    if ask.outcome is not None:
+        event |= outcome_keys(ask.outcome)
+    return event_request(event, ask.target)
 
 
 def room_request(room: MarkupRoom, ask: Ask) -> DocumentRequest:

@@ -2,15 +2,22 @@
 
 Restcomm Connect user guide, "RCML". Names are case-sensitive, values lenient: a wrong one is a notification
 and its default holds. Sound and plain text in place of a document are played and said. Where Restcomm's
-manual and its released source disagree, the reading chosen is written where it is made. Requests are made
-in `markup_requests.py`.
+manual and its released source disagree, the reading chosen is written where it is made. Verbs of one family
+are read in the `markup_….py` beside it, requests are made in `markup_requests.py`.
 """
 
 from typing import Final
 from urllib.parse import urlsplit
 
-from hubbub.dialects.restcomm.markup_attributes import VALUE, Reading, repair_ampersands
+from hubbub.dialects.restcomm.markup_attributes import (
+    PARSE_FAILED,
+    VALUE,
+    Reading,
+    repair_ampersands,
+)
+from hubbub.dialects.restcomm.markup_gather import read_gather
 from hubbub.dialects.restcomm.markup_requests import document_request, room_request
+from hubbub.dialects.restcomm.markup_sound import read_pause, read_play, read_say
 from hubbub.dialects.shared.implicit_document import implicit_document
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
@@ -24,11 +31,9 @@ from hubbub.markup.instructions import (
     Instruction,
     JoinConference,
     Pause,
-    Play,
     Redirect,
     Reject,
     Remark,
-    Say,
     SetTag,
     Setting,
     Skip,
@@ -50,20 +55,17 @@ from hubbub.markup.language import (
 )
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
 from hubbub.markup.media_type import charset_of, media_type_of
-from hubbub.markup.spoken_text import spoken_text
 from hubbub.markup.xml_document import Element, XmlRefused, read_xml
 
-PARSE_FAILED: Final = "12100"
 CONTENT_TYPE: Final = "12300"
 NOT_FOUND: Final = "21402"
 NO_CONNECTION: Final = "11001"
 
 PARTICIPANTS_MAX: Final = 40
 TIME_LIMIT_S: Final = 14_400
-_LOOPS_MAX: Final = 1_000
 _WAIT_VERBS: Final = frozenset({"Say", "Play", "Redirect"})
 """The released source lacks Redirect here, the manual has it."""
-_ELSEWHERE: Final = frozenset({"Email", "Fax", "Gather", "Record", "Sms"})
+_ELSEWHERE: Final = frozenset({"Email", "Fax", "Record", "Sms"})
 _FETCH_FAILURES: Final = frozenset(FailureKind) - {
     FailureKind.INVALID,
     FailureKind.UNSUPPORTED,
@@ -161,14 +163,11 @@ class RcmlLanguage:
             return None
         match name:
             case "Say":
-                return _read_say(element, reading)
+                return read_say(element, reading)
             case "Play":
-                url = reading.url(element.text) if element.text else None
-                if url is None:
-                    return Skip("11100", f"<Play> of {element.text[:80]!r}, which is no URL")
-                return Play(WebTarget(url, "GET"), _loop(element, reading))
+                return read_play(element, reading)
             case "Pause":
-                return Pause(reading.number(element, "length", 1, maximum=86_400) * 1000)
+                return read_pause(element, reading)
             case "Redirect":
                 return _read_redirect(element, reading)
             case "Hangup":
@@ -176,6 +175,8 @@ class RcmlLanguage:
             case "Reject":
                 busy = reading.value(element, "reason").lower() == "busy"
                 return Reject(HangupCause.BUSY if busy else HangupCause.REJECTED)
+            case "Gather":
+                return read_gather(element, reading)
             case "Dial":
                 return self._read_dial(element, reading)
             case _ if name in _ELSEWHERE:
@@ -227,19 +228,6 @@ class RcmlLanguage:
         return WaitMusic(WaitKind.URL, target, alone)
 
 
-def _read_say(element: Element, reading: Reading) -> Instruction:
-    text = spoken_text(element)
-    if not text:
-        return Skip(VALUE, f"line {element.line}: <Say> has no text")
-    if len(text) > reading.limits.text_characters_max:
-        return Skip(VALUE, f"line {element.line}: over {reading.limits.text_characters_max} characters")
-    voice = reading.value(element, "voice") or "man"
-    if voice not in ("man", "woman"):
-        reading.warn(VALUE, f"line {element.line}: voice {voice[:80]!r} is neither man nor woman")
-        voice = "man"
-    return Say(text, voice, reading.value(element, "language") or "en", _loop(element, reading))
-
-
 def _read_redirect(element: Element, reading: Reading) -> Instruction | None:
     if not element.text:
         return None
@@ -247,11 +235,6 @@ def _read_redirect(element: Element, reading: Reading) -> Instruction | None:
     if url is None:
         return Skip("11100", f"<Redirect> to {element.text[:80]!r}, which is no URL")
     return Redirect(WebTarget(url, reading.method(element, "method")))
-
-
-def _loop(element: Element, reading: Reading) -> int:
-    """0 goes on until the call ends."""
-    return reading.number(element, "loop", 1, maximum=_LOOPS_MAX)
 
 
 LANGUAGE: Final = RcmlLanguage

@@ -9,6 +9,7 @@ from hubbub.markup.limits import MarkupLimits
 from hubbub.markup.urls import resolve_url
 from hubbub.markup.xml_document import Element
 
+PARSE_FAILED: Final = "12100"
 VALUE: Final = "12200"
 """Restcomm numbers its notifications as Twilio does; this one says that a value breaks the schema."""
 

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from hubbub.dialects.restcomm.ids import call_sid
+from hubbub.dialects.restcomm.markup_outcomes import outcome_parameters
 from hubbub.dialects.shared.dates import iso_ms
 from hubbub.dialects.shared.query import Pairs, encode_query
 from hubbub.domain.application import WebTarget
@@ -20,7 +21,8 @@ UNKNOWN: Final = "null"
 
 
 def document_request(call: MarkupCall, ask: Ask) -> DocumentRequest:
-    return form_request([*call_parameters(call), *ask.details], ask.target)
+    outcome = outcome_parameters(ask.outcome) if ask.outcome is not None else []
+    return form_request([*call_parameters(call), *ask.details, *outcome], ask.target)
 
 
 def room_request(room: MarkupRoom, ask: Ask) -> DocumentRequest:

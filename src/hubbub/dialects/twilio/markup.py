@@ -1,7 +1,7 @@
 """TwiML: documents into instructions, and what Twilio does when they fail.
 
 https://www.twilio.com/docs/voice/twiml and https://www.twilio.com/docs/api/errors. Owns the reading of
-verbs; the attributes of `<Dial>` and `<Conference>` are read in `markup_dial.py`, requests are made in
+verbs; those of one family are read in the `markup_….py` beside it, requests are made in
 `markup_requests.py`. A wrong value is a warning and its default holds; a wrong verb is told and passed over.
 """
 
@@ -10,7 +10,9 @@ from typing import Final
 from hubbub.dialects.shared.implicit_document import implicit_document
 from hubbub.dialects.twilio.markup_attributes import Reading
 from hubbub.dialects.twilio.markup_dial import read_dial
+from hubbub.dialects.twilio.markup_gather import read_gather
 from hubbub.dialects.twilio.markup_requests import document_request, room_request
+from hubbub.dialects.twilio.markup_sound import read_pause, read_play, read_say
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import LeaveReason
@@ -31,12 +33,10 @@ from hubbub.markup.instructions import (
     Instruction,
     JoinConference,
     Pause,
-    Play,
     Redirect,
     Reject,
     Remark,
     Say,
-    SendDigits,
     SetTag,
     Setting,
     Skip,
@@ -56,7 +56,6 @@ from hubbub.markup.language import (
 )
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
 from hubbub.markup.media_type import charset_of, media_type_of
-from hubbub.markup.spoken_text import spoken_text
 from hubbub.markup.xml_document import Element, XmlRefused, read_xml
 
 PARSE_FAILED: Final = "12100"
@@ -65,7 +64,6 @@ CONTENT_TYPE: Final = "12300"
 RETRIEVAL_FAILED: Final = "11200"
 
 _XML_TYPES: Final = frozenset({"", "text/xml", "application/xml", "text/html", "application/xhtml+xml"})
-_DIGITS: Final = frozenset("0123456789*#wW")
 _ROOM_VERBS: Final = frozenset({"Say", "Play", "Pause", "Redirect"})
 _NOT_BEFORE_BRIDGING: Final = frozenset({"Dial", "Reject"})
 _ELSEWHERE: Final = frozenset(
@@ -73,7 +71,6 @@ _ELSEWHERE: Final = frozenset(
         "Connect",
         "Echo",
         "Enqueue",
-        "Gather",
         "Leave",
         "Message",
         "Pay",
@@ -90,7 +87,6 @@ _ELSEWHERE: Final = frozenset(
 )
 """Verbs that Twilio has and this server has not."""
 _APOLOGY: Final = Say("We are sorry. An application error has occurred. Goodbye.", language="en-US")
-_LOOPS_MAX: Final = 1_000
 
 _FAILURE_CODES: Final[dict[FailureKind, str]] = {
     FailureKind.REFUSED_TARGET: "11100",
@@ -200,12 +196,11 @@ def _read_verb(element: Element, reading: Reading, setting: Setting) -> Instruct
         return None
     match name:
         case "Say":
-            return _read_say(element, reading)
+            return read_say(element, reading)
         case "Play":
-            return _read_play(element, reading)
+            return read_play(element, reading)
         case "Pause":
-            seconds = reading.number(element, "length", 1, "13910", minimum=0, maximum=86_400)
-            return Pause(seconds * 1000)
+            return read_pause(element, reading)
         case "Redirect":
             url = reading.url(element.text)
             if url is None:
@@ -216,6 +211,8 @@ def _read_verb(element: Element, reading: Reading, setting: Setting) -> Instruct
         case "Reject":
             reason = reading.choice(element, "reason", ("rejected", "busy"), "rejected", SCHEMA)
             return Reject(HangupCause.BUSY if reason == "busy" else HangupCause.REJECTED)
+        case "Gather":
+            return read_gather(element, reading)
         case "Dial":
             return read_dial(element, reading)
         case _ if name in _ELSEWHERE:
@@ -223,35 +220,6 @@ def _read_verb(element: Element, reading: Reading, setting: Setting) -> Instruct
         case _:
             reading.warn(SCHEMA, f"line {element.line}: <{name}> is no verb")
             return None
-
-
-def _read_say(element: Element, reading: Reading) -> Instruction:
-    text = spoken_text(element)
-    if not text:
-        return Skip("13520", "<Say> has no text")
-    if len(text) > reading.limits.text_characters_max:
-        return Skip("13520", f"<Say> has over {reading.limits.text_characters_max} characters")
-    return Say(
-        text,
-        element.attributes.get("voice", "").strip(),
-        element.attributes.get("language", "").strip(),
-        reading.number(element, "loop", 1, "13510", minimum=0, maximum=_LOOPS_MAX),
-    )
-
-
-def _read_play(element: Element, reading: Reading) -> Instruction:
-    digits = element.attributes.get("digits", "")
-    if digits:
-        if len(digits) > 128 or not set(digits) <= _DIGITS:
-            return Skip(SCHEMA, "<Play digits> takes up to 128 of 0-9 * # w W")
-        return SendDigits(digits)
-    url = reading.url(element.text) if element.text else None
-    if url is None:
-        return Skip("11100", f"<Play> of {element.text!r}, which is no URL")
-    return Play(
-        WebTarget(url, "GET"),
-        reading.number(element, "loop", 1, "13410", minimum=0, maximum=_LOOPS_MAX),
-    )
 
 
 LANGUAGE: Final = TwimlLanguage

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from hubbub.dialects.shared.query import Pairs, encode_query
 from hubbub.dialects.twilio.connection_overrides import split_fragment
 from hubbub.dialects.twilio.ids import call_sid
+from hubbub.dialects.twilio.markup_outcomes import outcome_parameters
 from hubbub.markup.effects import Ask
 from hubbub.markup.language import DocumentRequest, MarkupCall, MarkupRoom
 
@@ -24,6 +25,8 @@ def document_request(call: MarkupCall, ask: Ask) -> DocumentRequest:
     """A signed request for a document: a form POST, or a GET with the parameters in its query."""
     parameters = call_parameters(call)
     parameters += ask.details
+    if ask.outcome is not None:
+        parameters += outcome_parameters(ask.outcome)
     if ask.conference is not None:
         parameters.append(("ConferenceSid", "CF" + ask.conference.id))
         parameters.append(("FriendlyName", ask.conference.name))
