@@ -5,6 +5,7 @@ command is done, stored and to be read back when it returns. All raise a `Refusa
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from hubbub.domain.account import Account
@@ -34,6 +35,10 @@ class RecordWish(NamedTuple):
     tag: str | None = None
     callbacks: tuple[SubscriptionWish, ...] = ()
     max_duration_ms: int | None = None
+    silence_ms: int | None = None
+    """It stops by itself when nobody has spoken for so long; waiting for the first word counts."""
+    dialect: str = ""
+    """Whose words the callbacks are in; needed when there are any."""
 
 
 class CallWish(NamedTuple):
@@ -202,12 +207,40 @@ class MediaFile(NamedTuple):
     length_bytes: int
 
 
+class StopReason(StrEnum):
+    """Why a recording takes no more sound."""
+
+    ASKED = "asked"
+    SILENCE = "silence"
+    """Nobody spoke for as long as the wish allowed."""
+    MAX_DURATION = "max-duration"
+    OVER = "over"
+    """Its call or conference is."""
+    FAILED = "failed"
+
+
 class RecordingCommands(Protocol):
     async def start_call(self, call_id: CallId, wish: RecordWish) -> Recording:
         """Raises NotFound, Conflict when the call is over or not answered, ServerFull."""
 
     async def start_conference(self, conference_id: ConferenceId, wish: RecordWish) -> Recording:
-        """Raises NotFound, ConferenceEnded, ServerFull."""
+        """Record a live conference from now on. Raises NotFound, ConferenceEnded, Conflict for one that is not
+        mixed here, ServerFull."""
+
+    async def record_from_start(
+        self, conference_id: ConferenceId, wish: RecordWish, call_id: CallId | None = None
+    ) -> None:
+        """Record a conference from the moment it starts, or from now on when it has; nothing when somebody
+        else's joining asked for that already. One that is over is left alone."""
+
+    def running(self, subject_id: str) -> list[Recording]:
+        """The recordings of a call or a conference that are in progress or paused, oldest first."""
+
+    async def taken(self, recording_id: RecordingId) -> StopReason:
+        """Wait until no more sound is taken. Raises NotFound for one that is not taken here."""
+
+    async def finished(self, recording_id: RecordingId) -> Recording:
+        """Wait until it can be read, or never will be: it is completed, absent or failed. Raises NotFound."""
 
     async def pause(self, recording_id: RecordingId, *, skip: bool = False) -> Recording: ...
     async def resume(self, recording_id: RecordingId) -> Recording: ...
