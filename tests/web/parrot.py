@@ -6,6 +6,9 @@ from typing import Any, cast
 
 from desks import make_desk
 from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse, Route
+from hubbub.domain.account import ADMINISTRATOR, Account, AccountStatus, Credential, CredentialKind
+from hubbub.domain.ids import AccountId, CredentialId
+from hubbub.services.authenticate import Caller
 from hubbub.services.ports import Store
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -29,6 +32,16 @@ class Parrot:
         said = {"method": request.method, "path": request.path, "query": request.query}
         said |= {"body": len(request.body), "base_url": request.base_url, "client": request.client_host}
         return HttpResponse(200, json.dumps(said).encode(), "application/json", (("Link", "<a>; rel=next"),))
+
+    async def identify(self, request: HttpRequest, desk: Desk) -> Caller | None:
+        """Whoever writes a name."""
+        name = request.headers.get("authorization", "")
+        if not name:
+            return None
+        account = Account(
+            AccountId(name), None, name, None, AccountStatus.ACTIVE, ADMINISTRATOR, "9900001", 0, 0
+        )
+        return Caller(account, Credential(CredentialId(name), account.id, CredentialKind.USER, name, (), 0))
 
     def refuse(self, request: HttpRequest, status: int, reason: str) -> HttpResponse:
         return HttpResponse(status, f"squawk: {reason}".encode(), "text/parrot")

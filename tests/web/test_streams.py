@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-
 from hubbub.dialects.contract import BodyStream, HttpResponse
 from web.test_wire import Running, running
 

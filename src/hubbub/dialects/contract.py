@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, cast
 
+from hubbub.services.authenticate import Caller
 from hubbub.services.commands import Commands
 from hubbub.services.ports import Clock, Entropy, Log, Store
 
@@ -45,8 +46,9 @@ class BodyStream(NamedTuple):
     """A body that is sent while it is read. The shell closes `chunks`, also when the client went away."""
 
     chunks: AsyncIterator[bytes]
-    length_bytes: int
-    """Exactly what the chunks add up to; sent as Content-Length."""
+    length_bytes: int | None
+    """Exactly what the chunks add up to; sent as Content-Length. None: nobody knows, it goes on for as long as
+    the client stays, and does not count among the requests in work."""
 
 
 class DialectSettings(NamedTuple):
@@ -106,6 +108,9 @@ class Dialect(Protocol):
 
     async def handle(self, request: HttpRequest, desk: Desk) -> HttpResponse:
         """Answer any request below the prefixes; never raises for what a client sent."""
+
+    async def identify(self, request: HttpRequest, desk: Desk) -> Caller | None:
+        """Who asks, by the credentials alone; None where `handle` will refuse them."""
 
     def refuse(self, request: HttpRequest, status: int, reason: str) -> HttpResponse:
         """The dialect's own form of a refusal that the shell makes (413, 429, 431, 500, 503)."""

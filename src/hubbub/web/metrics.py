@@ -24,6 +24,8 @@ class RequestCounts(Collector):
         self.seconds: dict[str, float] = {}
         """Dialect or page to the wall-clock seconds spent on its answers."""
         self.in_progress = 0
+        self.lasting = 0
+        """Answers without an end: event streams."""
         self.refused: dict[str, int] = {}
         """Limit to requests it refused."""
 
@@ -57,6 +59,9 @@ class RequestCounts(Collector):
         yield refused
         yield GaugeMetricFamily(
             "hubbub_http_requests_in_progress", "Requests being answered now.", value=self.in_progress
+        )
+        yield GaugeMetricFamily(
+            "hubbub_http_event_streams", "Event streams being read now.", value=self.lasting
         )
 
 

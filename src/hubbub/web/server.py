@@ -13,6 +13,7 @@ import uvicorn
 
 from hubbub.web.settings import WebSettings
 from hubbub.web.shell import Shell
+from hubbub.web.tls import ServerCertificate
 from hubbub.web.wire import protocol_for
 
 BACKLOG = 2048
@@ -37,10 +38,18 @@ class _Server(uvicorn.Server):
 class WebServer:
     """One listening address."""
 
-    def __init__(self, shell: Shell, settings: WebSettings, *, grace_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        shell: Shell,
+        settings: WebSettings,
+        *,
+        grace_s: float = 5.0,
+        certificate: ServerCertificate | None = None,
+    ) -> None:
         """
         Args:
             grace_s: how long `stop` waits for requests in progress.
+            certificate: speak TLS with it; None: plain HTTP.
         """
         config = uvicorn.Config(
             shell,
@@ -58,6 +67,10 @@ class WebServer:
             timeout_keep_alive=settings.limits.idle_timeout_s,  # type: ignore[arg-type]  # any number of seconds
             timeout_graceful_shutdown=grace_s,  # type: ignore[arg-type]  # any number of seconds
         )
+        if certificate is not None:
+            # Given as a context, since files given as names are read once and never again.
+            config.load()
+            config.ssl = certificate.context
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
 

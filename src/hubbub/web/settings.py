@@ -39,6 +39,8 @@ class WebLimits:
     have worked before pass. Without this second step a throttle would not slow guessing at all."""
     auth_window_s: float = 60.0
     """How long failures count."""
+    idempotency_keep_s: float = 86_400.0
+    """How long an answer is given again under the same Idempotency-Key."""
 
 
 @dataclass(frozen=True, slots=True)

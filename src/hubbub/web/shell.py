@@ -15,6 +15,8 @@ from hubbub.dialects.shared.basic_auth import parse_basic
 from hubbub.dialects.shared.json import json_bytes
 from hubbub.dialects.shared.query import count_pairs
 from hubbub.web.answer_cache import Answer, AnswerCache, Key
+from hubbub.web.idempotency import HEADER as IDEMPOTENCY_KEY
+from hubbub.web.idempotency import IdempotencyKeys
 from hubbub.web.metrics import RequestCounts
 from hubbub.web.settings import WebSettings
 from hubbub.web.throttle import FailureThrottle
@@ -28,9 +30,9 @@ RawHeader = tuple[bytes, bytes]
 
 CORS: Final[tuple[RawHeader, ...]] = (
     (b"Access-Control-Allow-Origin", b"*"),
-    (b"Access-Control-Allow-Headers", b"Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"),
+    (b"Access-Control-Allow-Headers", b"Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, Last-Event-ID"),
     (b"Access-Control-Allow-Methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
-    (b"Access-Control-Expose-Headers", b"ETag, Link, Location, Retry-After, X-Request-Id"),
+    (b"Access-Control-Expose-Headers", b"ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id"),
     (b"Access-Control-Allow-Credentials", b"true"),
 )  # fmt: skip
 """Any origin may ask, with an Authorization header of its own. Browsers do not send stored credentials to a
@@ -75,6 +77,7 @@ class Shell:
         """Dialects whose vendor has rules of its own about foreign pages: the shell stays out of it."""
         self._throttle = FailureThrottle(settings.limits)
         self._cache = AnswerCache()
+        self._keys = IdempotencyKeys(desk, int(settings.limits.idempotency_keep_s * 1000))
         self._id_prefix = desk.entropy.token(16)
         self._ids = 0
 
@@ -264,7 +267,12 @@ class Shell:
                 self._counts.refuse("auth_guesses_max")
                 return self._throttled(dialect, request, throttle.wait_s(key, now))
         try:
-            response = await dialect.handle(request, self._desk)
+            if request.method == "POST" and IDEMPOTENCY_KEY in request.headers:
+                response = await self._keys.answer(
+                    dialect, request, lambda: dialect.handle(request, self._desk)
+                )
+            else:
+                response = await dialect.handle(request, self._desk)
         except Exception as error:
             # The outermost loop: a bug in a dialect costs this one request, and is told once.
             self._desk.log.error(
@@ -323,7 +331,8 @@ class Shell:
             headers.append((b"Content-Type", response.content_type.encode("latin-1", "replace")))
         if response.status != 204:
             length = len(response.body) if response.stream is None else response.stream.length_bytes
-            headers.append((b"Content-Length", b"%d" % length))
+            if length is not None:
+                headers.append((b"Content-Length", b"%d" % length))
         for name, value in response.headers:
             if _BREAKS.search(value) is not None:
                 value = _BREAKS.sub(" ", value)
@@ -353,6 +362,9 @@ class Shell:
             await send({"type": "http.response.start", "status": response.status, "headers": headers})
             await send({"type": "http.response.body", "body": response.body})
             return headers
+        lasting = stream.length_bytes is None
+        self._counts.in_progress -= lasting
+        self._counts.lasting += lasting
         try:
             await send({"type": "http.response.start", "status": response.status, "headers": headers})
             if body:
@@ -362,6 +374,8 @@ class Shell:
         except ClientGone:
             pass
         finally:
+            self._counts.in_progress += lasting
+            self._counts.lasting -= lasting
             close_stream = getattr(stream.chunks, "aclose", None)
             if close_stream is not None:
                 await close_stream()

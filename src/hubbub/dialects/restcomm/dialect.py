@@ -16,6 +16,7 @@ from hubbub.dialects.restcomm.cross_origin import allowance
 from hubbub.dialects.restcomm.errors import Refused, refused
 from hubbub.dialects.restcomm.representation import split_path, wants_json
 from hubbub.dialects.shared.query import decode_path
+from hubbub.services.authenticate import Caller
 
 READ_CONFERENCES: Final = "RestComm:Read:Conferences"
 READ_CALLS: Final = "RestComm:Read:Calls"
@@ -55,6 +56,12 @@ class RestcommDialect:
         if allowed:
             response.headers += allowed
         return response
+
+    async def identify(self, request: HttpRequest, desk: Desk) -> Caller | None:
+        try:
+            return await identify(request, desk)
+        except Refused:
+            return None
 
     def refuse(self, request: HttpRequest, status: int, reason: str) -> HttpResponse:
         return HttpResponse(status)
