@@ -62,7 +62,7 @@ async def create_call(request: HttpRequest, desk: Desk, account: Account) -> Htt
     disconnect = body.target("disconnectUrl", "disconnectMethod", "username", "password", strict=strict)
     call_timeout_s = body.number("callTimeout", 1, 300)
     callback_timeout_s = body.number("callbackTimeout", 1, 25)
-    tag = read_tag(body, desk)
+    tag = read_tag(body, desk, "Could not create call")
     priority = body.integer("priority", 1, 5)
     display_name, headers = _identity(body)
     _check_machine_detection(body)

@@ -59,9 +59,13 @@ async def update_call_bxml(request: HttpRequest, desk: Desk, account: Account, c
     return HttpResponse(204)
 
 
-def read_tag(body: JsonBody, desk: Desk) -> str | None:
+def read_tag(body: JsonBody, desk: Desk, doing: str = "Could not update call") -> str | None:
     """The free text; None leaves it, an empty one clears it."""
-    return body.text("tag", TAG_LENGTH_MAX_STRICT if desk.settings.strict else TAG_LENGTH_MAX)
+    tag = body.text("tag")
+    longest = TAG_LENGTH_MAX_STRICT if desk.settings.strict else TAG_LENGTH_MAX
+    if tag is not None and len(tag) > longest:
+        raise invalid(f"{doing}: sendCallback tag must contain at most {longest} characters")
+    return tag
 
 
 async def _changing(call_id: str, change: Awaitable[T]) -> T:
