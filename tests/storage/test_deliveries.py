@@ -7,7 +7,7 @@ import pytest
 
 from hubbub.domain.delivery import Delivery, DeliveryState
 from hubbub.domain.events import EventKind
-from hubbub.domain.ids import DeliveryId
+from hubbub.domain.ids import AccountId, DeliveryId
 from hubbub.domain.paging import PageRequest
 from hubbub.domain.queries import DeliveryQuery
 from hubbub.services.ports import Store
@@ -299,7 +299,7 @@ async def test_lists_by_account_state_and_stream(store: Store) -> None:
             await tx.put_delivery(each._replace(state=states[number % 4], status=500, error="why"))
     made = await all_of(store)
     assert len(made) == 24
-    for account_id in (None, ACME, GLOBEX, "0" * 32):
+    for account_id in (None, ACME, GLOBEX, AccountId("0" * 32)):
         for stream in (None, call(3).id, "nothing"):
             for wanted in (None, set(), {states[3]}, {states[2]}, {states[0], states[3]}, set(states)):
                 query = DeliveryQuery(account_id, None if wanted is None else frozenset(wanted), stream)

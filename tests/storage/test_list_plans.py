@@ -20,6 +20,7 @@ from hubbub.storage import SqliteStore, open_store
 from hubbub.storage.engines import sqlite
 from hubbub.storage.migrate import migrate
 from storage.cast import ACME, T0, Dice, conference
+from storage.steps import counted
 
 FEW, MANY = 4000, 40_000
 APART_MS = 30_000
@@ -68,17 +69,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteSto
 
 async def steps(store: SqliteStore, query: ConferenceQuery, page: PageRequest) -> tuple[int, int]:
     """Virtual machine steps of one page, in tens, and how many rows it answered."""
-    raw, count = store._raw[0], 0
-
-    def tick() -> None:
-        nonlocal count
-        count += 1
-
-    raw.set_progress_handler(tick, 10)
-    try:
-        answer = await store.read.conferences(query, page)
-    finally:
-        raw.set_progress_handler(None, 0)
+    count, answer = await counted(store._raw[0], store.read.conferences(query, page))
     return count, len(answer.items)
 
 
