@@ -44,6 +44,19 @@ async def is_within(reader: Reader, account: Account, ancestor_id: AccountId) ->
     return False
 
 
+async def accounts_within(reader: Reader, account_id: AccountId) -> frozenset[AccountId]:
+    """The account and all that stand below it, at any depth."""
+    children: dict[AccountId | None, list[AccountId]] = {}
+    for account in await reader.accounts():
+        children.setdefault(account.parent_id, []).append(account.id)
+    found = {account_id}
+    level = [account_id]
+    for _ in range(DEPTH_MAX):
+        level = [child for parent in level for child in children.get(parent, ()) if child not in found]
+        found.update(level)
+    return frozenset(found)
+
+
 async def is_permitted(reader: Reader, caller: Caller, wanted: str) -> bool:
     """Whether the caller's role, narrowed by a restricted credential, allows `Domain:Action:Target`."""
     if caller.credential.permissions and not any(
