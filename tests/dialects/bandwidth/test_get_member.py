@@ -1,11 +1,9 @@
-"""GET …/conferences/{conferenceId}/members/{memberId}, and the recordings beside it.
+"""GET …/conferences/{conferenceId}/members/{memberId}.
 
 https://dev.bandwidth.com/apis/voice-apis/voice/#operation/getConferenceMember
 """
 
 from typing import Any
-
-import pytest
 
 from dialects.bandwidth_asking import BASE, ROOMS, ask, read, refusal
 from dialects.cast import ALICE, BOB, GLOBEX, T0, call, conference, enter, participant, standup
@@ -63,14 +61,3 @@ async def test_a_member_of_an_unknown_conference_is_404_for_the_conference(desk:
     assert (
         refusal(await ask(desk, f"{ROOMS}/conf-x/members/{ALICE_TEXT}"))[2] == "Conference [conf-x] not found"
     )
-
-
-@pytest.mark.parametrize("room", [ROOM, f"{ROOMS}/conf-unknown"])
-async def test_recordings_are_an_empty_array_even_for_an_unknown_conference(desk: Desk, room: str) -> None:
-    assert (await ask(desk, f"{room}/recordings")).body == b"[]"
-
-
-@pytest.mark.parametrize("rest", ["", "/media"])
-async def test_a_recording_and_its_media_are_404_by_name(desk: Desk, rest: str) -> None:
-    response = await ask(desk, f"{ROOM}/recordings/r-1{rest}")
-    assert refusal(response) == (404, "validation", "Recording [r-1] not found")

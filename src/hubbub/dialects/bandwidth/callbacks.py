@@ -82,7 +82,10 @@ def _event(context: CallbackContext) -> dict[str, Any] | None:
         case callback_words.CONFERENCE if conference is not None:
             return _conference_event(context, conference)
         case callback_words.DISCONNECT if call is not None:
-            return _call(context, call, "disconnect") | _end(call)
+            sip = {"sipCallId": call.sip_call_id, "sipResponseCode": call.sip_status}
+            return _call(context, call, "disconnect") | _end(call) | sip
+        case callback_words.DTMF if call is not None:
+            return _call(context, call, "dtmf") | {"digit": context.entry.event.data["digit"]}
         case callback_words.TRANSFER_DISCONNECT if call is not None:
             return _call(context, call, "transferDisconnect") | _end(call)
         case callback_words.RECORDING_AVAILABLE if recording is not None and recording.conference_id:
@@ -167,8 +170,6 @@ def _end(call: CallLeg) -> dict[str, Any]:
     return {
         "endTime": None if call.ended_at_ms is None else iso_ms(call.ended_at_ms),
         "cause": disconnect_cause(call),
-        "sipCallId": call.sip_call_id,
-        "sipResponseCode": call.sip_status,
     }
 
 
