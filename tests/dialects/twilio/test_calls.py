@@ -14,7 +14,7 @@ async def test_a_live_call(desk: Desk, store: Any) -> None:
     said = read(await ask(desk, f"{A}/Calls/CA{ALICE}.json"))
     assert (said["status"], said["direction"]) == ("in-progress", "inbound")
     assert (said["from"], said["to"]) == ("+15551112345", "+15559998765")
-    assert said["start_time"] == "Mon, 04 May 2026 09:30:00 +0000"
+    assert said["start_time"] == "Mon, 04 May 2026 09:29:55 +0000"
     assert said["duration"] is said["end_time"] is said["parent_call_sid"] is None
     assert said["subresource_uris"]["recordings"] == f"{A}/Calls/CA{ALICE}/Recordings.json"
 

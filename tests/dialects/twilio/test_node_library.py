@@ -51,5 +51,5 @@ async def test_the_node_library_reads_rooms_and_participants(served: int, store:
         "unknown": [404, 20404],
         "name": [405, 20004],
         "password": [401, 20003],
-        "end": [405, 20004],
+        "end": [400, 20001],
     }

@@ -163,9 +163,9 @@ async def test_refusals_carry_twilios_codes(acme: Library, served: int, store: A
     room = f"CF{STANDUP}"
     assert await refused(acme, lambda client: client.conferences("CF" + "9" * 32).fetch()) == (404, 20404)
     assert await refused(acme, lambda client: client.conferences("standup").fetch()) == (405, 20004)
-    assert await refused(acme, lambda client: client.conferences(room).update(status="completed")) == (
-        405,
-        20004,
+    assert await refused(acme, lambda client: client.conferences(room).update(status="init")) == (
+        400,
+        20001,
     )
     assert await refused(
         acme, lambda client: client.conferences(room).participants(f"CA{ALICE}").fetch()

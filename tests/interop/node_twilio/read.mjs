@@ -43,6 +43,6 @@ seen.refused = {
   unknown: await refused(() => client.conferences("CF" + "9".repeat(32)).fetch()),
   name: await refused(() => client.conferences("standup").fetch()),
   password: await refused(() => connect("wrong").conferences(conference).fetch()),
-  end: await refused(() => client.conferences(conference).update({ status: "completed" })),
+  end: await refused(() => client.conferences(conference).update({ status: "init" })),
 };
 console.log(JSON.stringify(seen));

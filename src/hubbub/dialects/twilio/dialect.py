@@ -5,67 +5,97 @@ method, which SID. Leaves each resource to the file of its name.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple
+from typing import Final
 
-from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse, Route
+from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse
 from hubbub.dialects.shared.query import decode_path
-from hubbub.dialects.twilio import auth, calls, conferences, participants, recordings
+from hubbub.dialects.twilio import (
+    add_participant,
+    auth,
+    calls,
+    change_call,
+    change_conference,
+    change_participant,
+    conferences,
+    owned_recordings,
+    participants,
+    place_call,
+    recording_media,
+    recordings,
+)
 from hubbub.dialects.twilio.errors import TwilioError, error_response, not_allowed, not_found
+from hubbub.dialects.twilio.form import Form, read_form
 from hubbub.dialects.twilio.representation import split_suffix
 from hubbub.dialects.twilio.resource import API_VERSION, Asked
+from hubbub.dialects.twilio.routes import ROUTES
+from hubbub.services.authenticate import Caller
 
 Handler = Callable[[Asked], Awaitable[HttpResponse]]
+Methods = dict[str, tuple[str, Handler]]
+"""Method to the permission it needs and who answers it."""
+
 READ_CONFERENCES: Final = "RestComm:Read:Conferences"
+MODIFY_CONFERENCES: Final = "RestComm:Modify:Conferences"
 READ_CALLS: Final = "RestComm:Read:Calls"
+CREATE_CALLS: Final = "RestComm:Create:Calls"
+MODIFY_CALLS: Final = "RestComm:Modify:Calls"
+DELETE_CALLS: Final = "RestComm:Delete:Calls"
 READ_RECORDINGS: Final = "RestComm:Read:Recordings"
+CREATE_RECORDINGS: Final = "RestComm:Create:Recordings"
+MODIFY_RECORDINGS: Final = "RestComm:Modify:Recordings"
+DELETE_RECORDINGS: Final = "RestComm:Delete:Recordings"
 """The permission language came with Restcomm's roles; they hold whichever API an account uses."""
 
-BASE: Final = f"/{API_VERSION}/Accounts/{{AccountSid}}"
-
-
-class Resource(NamedTuple):
-    get: Handler | None
-    """None: known, and answered as a method that is not allowed."""
-    permission: str
-
-
-RESOURCES: Final[dict[tuple[str | None, ...], Resource]] = {
-    ("Conferences",): Resource(conferences.list_conferences, READ_CONFERENCES),
-    ("Conferences", None): Resource(conferences.fetch_conference, READ_CONFERENCES),
-    ("Conferences", None, "Participants"): Resource(participants.list_participants, READ_CALLS),
-    ("Conferences", None, "Participants", None): Resource(participants.fetch_participant, READ_CALLS),
-    ("Conferences", None, "Recordings"): Resource(recordings.list_conference_recordings, READ_RECORDINGS),
-    ("Conferences", None, "Recordings", None): Resource(
-        recordings.fetch_conference_recording, READ_RECORDINGS
-    ),
-    ("Recordings",): Resource(recordings.list_recordings, READ_RECORDINGS),
-    ("Recordings", None): Resource(recordings.fetch_recording, READ_RECORDINGS),
-    ("Calls",): Resource(None, READ_CALLS),
-    ("Calls", None): Resource(calls.fetch_call, READ_CALLS),
+_OWNED: Final[Methods] = {
+    "GET": (READ_RECORDINGS, owned_recordings.list_owned),
+    "POST": (CREATE_RECORDINGS, owned_recordings.start_owned),
+}
+_OWNED_ONE: Final[Methods] = {
+    "GET": (READ_RECORDINGS, owned_recordings.fetch_owned),
+    "POST": (MODIFY_RECORDINGS, owned_recordings.update_owned),
+    "DELETE": (DELETE_RECORDINGS, owned_recordings.delete_owned),
+}
+RESOURCES: Final[dict[tuple[str | None, ...], Methods]] = {
+    ("Conferences",): {"GET": (READ_CONFERENCES, conferences.list_conferences)},
+    ("Conferences", None): {
+        "GET": (READ_CONFERENCES, conferences.fetch_conference),
+        "POST": (MODIFY_CONFERENCES, change_conference.update_conference),
+    },
+    ("Conferences", None, "Participants"): {
+        "GET": (READ_CALLS, participants.list_participants),
+        "POST": (CREATE_CALLS, add_participant.add_participant),
+    },
+    ("Conferences", None, "Participants", None): {
+        "GET": (READ_CALLS, participants.fetch_participant),
+        "POST": (MODIFY_CALLS, change_participant.update_participant),
+        "DELETE": (MODIFY_CALLS, change_participant.delete_participant),
+    },
+    ("Conferences", None, "Recordings"): _OWNED,
+    ("Conferences", None, "Recordings", None): _OWNED_ONE,
+    ("Recordings",): {"GET": (READ_RECORDINGS, recordings.list_recordings)},
+    ("Recordings", None): {
+        "GET": (READ_RECORDINGS, recordings.fetch_recording),
+        "DELETE": (DELETE_RECORDINGS, recordings.delete_recording),
+    },
+    ("Calls",): {
+        "GET": (READ_CALLS, calls.list_calls),
+        "POST": (CREATE_CALLS, place_call.create_call),
+    },
+    ("Calls", None): {
+        "GET": (READ_CALLS, calls.fetch_call),
+        "POST": (MODIFY_CALLS, change_call.update_call),
+        "DELETE": (DELETE_CALLS, change_call.delete_call),
+    },
+    ("Calls", None, "Recordings"): _OWNED,
+    ("Calls", None, "Recordings", None): _OWNED_ONE,
 }
 """Segments below the account to what is there; None stands for a key."""
-
-ROUTES: Final = (
-    Route("GET", f"{BASE}/Conferences.json", "ListConference"),
-    Route("GET", f"{BASE}/Conferences/{{Sid}}.json", "FetchConference"),
-    Route("GET", f"{BASE}/Conferences/{{ConferenceSid}}/Participants.json", "ListParticipant"),
-    Route("GET", f"{BASE}/Conferences/{{ConferenceSid}}/Participants/{{CallSid}}.json", "FetchParticipant"),
-    Route(
-        "GET",
-        f"{BASE}/Conferences/{{ConferenceSid}}/Recordings.json",
-        "ListConferenceRecording",
-        "Always empty: nothing is recorded yet.",
-    ),
-    Route(
-        "GET",
-        f"{BASE}/Conferences/{{ConferenceSid}}/Recordings/{{Sid}}.json",
-        "FetchConferenceRecording",
-        "Always 404: nothing is recorded yet.",
-    ),
-    Route("GET", f"{BASE}/Recordings.json", "ListRecording", "Always empty: nothing is recorded yet."),
-    Route("GET", f"{BASE}/Recordings/{{Sid}}.json", "FetchRecording", "Always 404: nothing is recorded yet."),
-    Route("GET", f"{BASE}/Calls/{{Sid}}.json", "FetchCall"),
-)
+MEDIA: Final[Methods] = {
+    "GET": (READ_RECORDINGS, recording_media.fetch_media),
+    "DELETE": (DELETE_RECORDINGS, recordings.delete_recording),
+}
+"""A recording whose path asks for its sound: without a suffix too, which is XML everywhere else."""
+NO_FORM: Final = Form([])
 
 
 class TwilioDialect:
@@ -90,14 +120,28 @@ class TwilioDialect:
         account = await auth.open_account(reader, caller, segments[3])
         below = segments[4:]
         pattern = tuple(None if index % 2 else segment for index, segment in enumerate(below))
-        resource = RESOURCES.get(pattern)
-        if resource is None or "" in below:
+        methods = RESOURCES.get(pattern)
+        if methods is None or "" in below:
             raise not_found(request.path)
-        if request.method != "GET" or resource.get is None:
-            raise not_allowed(("GET",) if resource.get is not None else ())
-        await auth.require(reader, caller, resource.permission)
+        if pattern == ("Recordings", None) and not suffix:
+            methods = MEDIA
+        found = methods.get(request.method)
+        if found is None:
+            raise not_allowed(tuple(methods))
+        permission, handler = found
+        await auth.require(reader, caller, permission)
         keys = tuple([decode_path(key) for key in below[1::2]])
-        return await resource.get(Asked(desk, caller, account, keys, request.query, request.path, suffix))
+        form = read_form(request) if request.method == "POST" else NO_FORM
+        asked = Asked(
+            desk, caller, account, below[0], keys, request.query, request.path, suffix, request, form
+        )
+        return await handler(asked)
+
+    async def identify(self, request: HttpRequest, desk: Desk) -> Caller | None:
+        try:
+            return await auth.identify(request, desk.store.read)
+        except TwilioError:
+            return None
 
     def refuse(self, request: HttpRequest, status: int, reason: str) -> HttpResponse:
         return error_response(TwilioError(status, reason), split_suffix(request.path)[1])

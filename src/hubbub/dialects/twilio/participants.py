@@ -1,4 +1,4 @@
-"""The Participant resource: list and fetch, of those who are inside now.
+"""The Participant resource: list and fetch, of those who are inside now or being called.
 
 https://www.twilio.com/docs/voice/api/conference-participant-resource. A participant is addressed by its
 call's SID or by its label, and is gone as soon as it has left.
@@ -15,7 +15,7 @@ from hubbub.dialects.twilio.paging import make_links, read_paging
 from hubbub.dialects.twilio.parameters import read_flag
 from hubbub.dialects.twilio.representation import Instance, instance_response, list_response
 from hubbub.dialects.twilio.resource import Asked, conference_uri
-from hubbub.domain.call import CallLeg, CallStatus
+from hubbub.domain.call import CallLeg, CallStatus, Direction
 from hubbub.domain.conference import Conference
 from hubbub.domain.paging import Cursor, Page
 from hubbub.domain.queries import Member, ParticipantQuery
@@ -138,6 +138,11 @@ def represent_member(conference: Conference, member: Member, sid: str, coached: 
 
 
 def _status(call: CallLeg) -> str:
+    if call.direction is not Direction.INBOUND:
+        if call.status is CallStatus.RINGING:
+            return "ringing"
+        if call.status is CallStatus.QUEUED and call.sip_call_id is not None:
+            return "connecting"
     return STATUSES[call.status]
 
 

@@ -28,14 +28,16 @@ def split_suffix(path: str) -> tuple[str, str]:
     return path, ""
 
 
-def instance_response(name: str, instance: Instance, suffix: str) -> HttpResponse:
+def instance_response(name: str, instance: Instance, suffix: str, *, status: int = 200) -> HttpResponse:
     """One resource. `name` is its XML element."""
     if suffix == ".json":
-        return HttpResponse(200, json_instance(instance).encode("utf-8", "replace"), JSON_TYPE)
+        return HttpResponse(status, json_instance(instance).encode("utf-8", "replace"), JSON_TYPE)
     if suffix == ".csv":
-        return csv_response([instance], tuple(instance))
+        response = csv_response([instance], tuple(instance))
+        response.status = status
+        return response
     text = XML_HEAD + xml_instance(name, instance) + XML_TAIL
-    return HttpResponse(200, text.encode("utf-8", "replace"), XML_TYPE)
+    return HttpResponse(status, text.encode("utf-8", "replace"), XML_TYPE)
 
 
 def list_response(

@@ -2,12 +2,14 @@
 
 from typing import Final, NamedTuple
 
-from hubbub.dialects.contract import Desk
+from hubbub.dialects.contract import Desk, HttpRequest
 from hubbub.dialects.shared.query import Pairs, parse_query
+from hubbub.dialects.twilio.form import Form
 from hubbub.domain.account import Account
 from hubbub.services.authenticate import Caller
 
 API_VERSION: Final = "2010-04-01"
+DIALECT_NAME: Final = "twilio"
 
 
 class Asked(NamedTuple):
@@ -17,12 +19,17 @@ class Asked(NamedTuple):
     caller: Caller
     account: Account
     """The account of the path."""
+    collection: str
+    """The path's first segment below the account."""
     keys: tuple[str, ...]
     """The path's variable segments below the account, decoded."""
     query: str
     path: str
     """As sent, for messages."""
     suffix: str
+    request: HttpRequest
+    form: Form
+    """A POST's body; empty for anything else."""
 
     @property
     def parameters(self) -> tuple[Pairs, dict[str, str]]:
