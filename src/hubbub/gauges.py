@@ -1,9 +1,9 @@
 """What the server counts, for `/metrics`: calls, rooms, SIP and media."""
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from hubbub.services.live_calls import LiveCalls
@@ -31,3 +31,31 @@ class ServerGauges(Collector):
         for part, counted in (("media", self._media), ("sip", self._sip)):
             for name, value in counted.statistics().items():
                 yield GaugeMetricFamily(f"hubbub_{part}_{name}", f"Counted by {part}: {name}.", value=value)
+
+
+CALLBACK_COUNTS: Final = {
+    "attempts": "Requests made to tell of an event, fallbacks too.",
+    "delivered": "Callbacks that were taken with a 2xx.",
+    "retried": "Attempts that failed and are made again.",
+    "dead": "Callbacks given up; they are kept.",
+    "handed_back": "Callbacks put off because their host had its turns.",
+}
+CALLBACK_GAUGES: Final = {
+    "sending": "Callbacks under way now.",
+    "waiting": "Callbacks held here that wait for their host.",
+    "oldest_due_age_seconds": "How late the callback is that has been due the longest.",
+}
+
+
+class CallbackGauges(Collector):
+    """What became of callbacks since the start, and how late they are."""
+
+    def __init__(self, deliveries: Counted) -> None:
+        self._deliveries = deliveries
+
+    def collect(self) -> Iterator[Metric]:
+        values = self._deliveries.statistics()
+        for name, text in CALLBACK_COUNTS.items():
+            yield CounterMetricFamily(f"hubbub_callbacks_{name}", text, value=values[name])
+        for name, text in CALLBACK_GAUGES.items():
+            yield GaugeMetricFamily(f"hubbub_callbacks_{name}", text, value=values[name])

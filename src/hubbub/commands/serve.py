@@ -39,7 +39,8 @@ def _settings_options(function: Callable[..., None]) -> Callable[..., None]:
 )
 @_settings_options
 def serve(settings_file: Path | None, **flags: Any) -> None:
-    """Run the server. Prints one line `ready http=… sip=…` when it serves; SIGTERM ends calls, then itself.
+    """Run the server. Prints one line `ready http=… sip=…` when it serves; SIGTERM ends calls, then itself; SIGHUP
+    reads the certificate again.
 
     The first start creates an account and writes its credentials to DATA/credentials.json.
 
@@ -74,6 +75,7 @@ async def _serve(settings: Settings, ready: Callable[[Server], None]) -> None:
         server = await start_real_server(settings, lambda line: click.echo(line, err=True))
     except OSError as error:
         raise click.ClickException(f"cannot listen: {error}") from None
+    loop.add_signal_handler(signal.SIGHUP, server.reload)
     try:
         ready(server)
         await stop.wait()
