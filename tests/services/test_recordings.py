@@ -28,6 +28,7 @@ from hubbub.services.ports import TapKind
 from hubbub.services.record_rooms import RecordRooms
 from hubbub.services.recordings import Recordings
 from hubbub.services.recover_recordings import recover_recordings
+from hubbub.services.retire_recordings import RetireRecordings
 from services.conftest import Stage
 from services.tap_media import TapMedia
 
@@ -438,3 +439,36 @@ async def test_the_next_start_finishes_what_a_crash_cut_off(studio: Studio) -> N
         "recording-stopped",
     ]
     await heir.aclose()
+
+
+async def test_old_sound_goes_and_later_its_row(studio: Studio) -> None:
+    alice = await studio.call()
+    row = await studio.recordings.start_call(alice.call_id, CALL)
+    await studio.hear(1.0)
+    await studio.recordings.stop(row.id)
+    await studio.over(row.id)
+    still_running = await studio.recordings.start_call(alice.call_id, CALL)
+    retire = RetireRecordings(studio.store, studio.clock, studio.log, studio.recordings, days=30)
+    studio.clock.pass_time(29.9 * 86_400)
+    assert await retire.retire() == 0
+    studio.clock.pass_time(0.2 * 86_400)
+    assert await retire.retire() == 1
+    assert (await studio.recordings.finished(row.id)).state is RecordingState.DELETED
+    assert studio.recordings.running(alice.call_id) == [still_running]
+    studio.clock.pass_time(39 * 86_400)
+    await retire.retire()
+    assert await studio.store.read.recording(row.id) is not None
+    studio.clock.pass_time(2 * 86_400)
+    await retire.retire()
+    assert await studio.store.read.recording(row.id) is None
+
+
+async def test_without_a_retention_sound_is_kept(studio: Studio) -> None:
+    alice = await studio.call()
+    row = await studio.recordings.start_call(alice.call_id, CALL)
+    await studio.hear(1.0)
+    await studio.recordings.stop(row.id)
+    await studio.over(row.id)
+    studio.clock.pass_time(10_000 * 86_400)
+    await RetireRecordings(studio.store, studio.clock, studio.log, studio.recordings, days=0).run()
+    assert len(await studio.sound(row.id)) == 8000

@@ -25,6 +25,8 @@ from hubbub.services.ports import Log
 from hubbub.services.recording_files import FinishedSound, SoundLost, SoundPlan
 
 CHUNK_BYTES: Final = 65_536
+REMOTE_CHUNK_BYTES: Final = 1 << 20
+"""Each is a request of its own."""
 THREADS: Final = 3
 
 T = TypeVar("T")
@@ -206,7 +208,7 @@ class RecordingLibrary:
 
     async def _chunks(self, place: "_Place", first: int, end: int) -> AsyncIterator[bytes]:
         while first < end:
-            data = await self._run(place.read, first, min(CHUNK_BYTES, end - first))
+            data = await self._run(place.read, first, min(place.chunk_bytes, end - first))
             if not data:
                 raise SoundLost("the file is shorter than it was")
             first += len(data)
@@ -244,6 +246,7 @@ class _Place:
 
     def __init__(self, size: int, path: Path | None, key: str, remote: Remote | None) -> None:
         self.size = size
+        self.chunk_bytes = REMOTE_CHUNK_BYTES if path is None else CHUNK_BYTES
         self._path = path
         self._key = key
         self._remote = remote

@@ -1,8 +1,9 @@
 """Recordings of calls and conferences: started, paused, resumed, stopped, finished, read and deleted.
 
-Owns the rows, their events, and which `Take` belongs to which. The cast: a `LiveRecording` is one that takes
-sound or is being finished; its `Take` lays the sound; `RecordingFiles` keeps it. Leaves what happens to rooms
-and calls to `record_rooms`, which calls in here, and what a crash left behind to `recover_recordings`.
+Owns the rows and their events up to the end, and which taps belong to which. The cast: a `LiveRecording` is one
+that takes sound or is being finished; its `Take` lays the sound; `RecordingFiles` keeps it; `FinishRecording`
+says what became of it. Leaves what happens to rooms and calls to `record_rooms`, which calls in here, and what
+a crash left behind to `recover_recordings`.
 """
 
 import asyncio
@@ -10,50 +11,23 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from hubbub.domain.conference import ConferenceState
-from hubbub.domain.errors import ConferenceEnded, Conflict, InvalidValue, NotFound
-from hubbub.domain.events import Event, EventKind
+from hubbub.domain.errors import ConferenceEnded, Conflict, NotFound
+from hubbub.domain.events import EventKind
 from hubbub.domain.ids import AccountId, CallId, ConferenceId, RecordingId
-from hubbub.domain.recording import TRANSITIONS, AudioFormat, Layout, Recording, RecordingState
+from hubbub.domain.recording import AudioFormat, Recording, RecordingState
 from hubbub.services.commands import MediaFile, RecordWish, StopReason
+from hubbub.services.finish_recording import FinishRecording
 from hubbub.services.live_calls import LiveCalls
+from hubbub.services.live_recordings import LiveRecording, LiveRecordings, event_of
 from hubbub.services.live_rooms import LiveRooms
 from hubbub.services.ports import Clock, Entropy, Log, MediaPlane, Store, TapFrame, TapKind, Transaction
-from hubbub.services.recording_files import (
-    RATE_HZ,
-    SAMPLES_MAX,
-    Blend,
-    FinishedSound,
-    RecordingFiles,
-    SoundLost,
-    SoundPlan,
-)
-from hubbub.services.recording_take import Source, Take, TakeLimits
+from hubbub.services.recording_files import Blend, RecordingFiles, SoundLost, SoundPlan
+from hubbub.services.recording_sources import Sources, limits_of, sources_of_call, sources_of_room
+from hubbub.services.recording_take import Source, Take
 from hubbub.services.subscribe import subscribe
 
 LAST_FRAMES_S: Final = 5.0
 """How long the last frames of closed taps may take."""
-SHORTEST_MS: Final = 100
-"""What is shorter holds no word: it is absent."""
-TOO_SHORT: Final = "too-short"
-SILENT: Final = "silent"
-
-
-class LiveRecording:
-    """One recording that takes sound here, or is being finished."""
-
-    __slots__ = ("done", "has_tracks", "reason", "row", "stopped", "stored", "take")
-
-    def __init__(self, row: Recording, *, has_tracks: bool) -> None:
-        self.row = row
-        """As last stored."""
-        self.has_tracks = has_tracks
-        """Every participant has a track of its own."""
-        self.take: Take
-        self.reason = StopReason.ASKED
-        self.stored = asyncio.Event()
-        """Set once the row is written: its end must not be written first."""
-        self.stopped = asyncio.Event()
-        self.done = asyncio.Event()
 
 
 class _Subject(NamedTuple):
@@ -92,14 +66,14 @@ class Recordings:
         self._entropy = entropy
         self._log = log
         self._node = node
-        self._live: dict[RecordingId, LiveRecording] = {}
+        self._lives = LiveRecordings()
+        self._end = FinishRecording(store, files, clock, log, self._lives)
         self._taps: dict[int, Take] = {}
         self._awaited: dict[ConferenceId, tuple[RecordWish, CallId | None]] = {}
         """Wishes for conferences that have not started."""
         self._automatic: set[ConferenceId] = set()
         """Conferences whose recording was asked for by joining."""
         self._work: set[asyncio.Task[None]] = set()
-        self._failed = 0
         media.subscribe_taps(self._hear)
 
     # --- starting ---------------------------------------------------------------------------------------
@@ -112,14 +86,14 @@ class Recordings:
             raise Conflict(f"call {call_id} is over")
         if not call.answered or call.port_id is None or call.account_id is None:
             raise Conflict(f"call {call_id} is not answered")
-        blend, sources = _sources_of_call(wish, call.port_id)
+        sources = sources_of_call(wish, call.port_id)
 
         async def check(tx: Transaction) -> None:
             if call.ended:
                 raise Conflict(f"call {call_id} is over")
 
         subject = _Subject(call.account_id, None, call_id, wish.track, check)
-        return await self._begin(subject, wish, blend, sources)
+        return await self._begin(subject, wish, sources)
 
     async def start_conference(
         self, conference_id: ConferenceId, wish: RecordWish, call_id: CallId | None = None
@@ -137,17 +111,10 @@ class Recordings:
             if self._rooms.mixer(conference_id) is None:
                 raise ConferenceEnded(f"conference {conference_id} is over")
 
-        sources = {"mix": Source(TapKind.MIX, mixer_id)}
-        blend = Blend.SUM
         voices = self._voices([participant.call_id for participant in room.inside])
-        if wish.layout is Layout.STEREO:
-            blend = Blend.FIRST_AND_REST
-            sources |= {"first": next(iter(voices.values()))} if voices else {}
-        elif wish.layout is Layout.TRACKS:
-            blend = Blend.MIX_AND_TRACKS
-            sources |= voices
+        sources = sources_of_room(wish, mixer_id, voices)
         subject = _Subject(room.conference.account_id, conference_id, call_id, "both", check)
-        return await self._begin(subject, wish, blend, sources)
+        return await self._begin(subject, wish, sources)
 
     async def record_from_start(
         self, conference_id: ConferenceId, wish: RecordWish, call_id: CallId | None = None
@@ -186,9 +153,7 @@ class Recordings:
                 voices[str(call_id)] = Source(TapKind.SPOKEN, call.port_id)
         return voices
 
-    async def _begin(
-        self, subject: _Subject, wish: RecordWish, blend: Blend, sources: Mapping[str, Source]
-    ) -> Recording:
+    async def _begin(self, subject: _Subject, wish: RecordWish, sources: Sources) -> Recording:
         now_ms = self._clock.now_ms()
         row = Recording(
             id=RecordingId(self._entropy.id()),
@@ -208,21 +173,21 @@ class Recordings:
             tag=wish.tag,
             node=self._node,
         )
-        live = LiveRecording(row, has_tracks=blend is Blend.MIX_AND_TRACKS)
-        plan = SoundPlan(blend, wish.format, wish.trim_silence, wish.silent_is_absent)
+        live = LiveRecording(row, has_tracks=sources.blend is Blend.MIX_AND_TRACKS)
+        plan = SoundPlan(sources.blend, wish.format, wish.trim_silence, wish.silent_is_absent)
         writer = self._files.begin(row.id, plan, lambda why: self._spawn(self._disk_failed(live, why)))
         live.take = Take(
             self._media,
             writer,
             self._clock,
             self._taps,
-            limits=_limits(wish),
+            limits=limits_of(wish),
             over=lambda reason: self._spawn(self._stop_if_open(live, reason)),
             has_voice=self._files.has_voice,
         )
         try:
-            live.take.start(sources)
-            self._live[row.id] = live
+            live.take.start(sources.tracks)
+            self._lives.add(live)
             async with self._store.transaction() as tx:
                 await subject.check(tx)
                 await tx.put_recording(row)
@@ -231,7 +196,7 @@ class Recordings:
                 )
                 await tx.append([event_of(row, EventKind.RECORDING_STARTED, now_ms)])
         except BaseException:
-            self._live.pop(row.id, None)
+            self._lives.forget(live)
             live.take.give_up()
             writer.abandon()
             raise
@@ -251,17 +216,12 @@ class Recordings:
 
     def live_of(self, subject_id: str) -> list[LiveRecording]:
         """What records a conference; or a call, but not for a conference."""
-        found = []
-        for live in self._live.values():
-            row = live.row
-            if subject_id == (row.call_id if row.conference_id is None else row.conference_id):
-                found.append(live)
-        return found
+        return self._lives.of(subject_id)
 
     @property
     def is_idle(self) -> bool:
         """Nothing is recorded or waits to be: nobody needs to look."""
-        return not (self._live or self._awaited or self._automatic)
+        return not (self._lives or self._awaited or self._automatic)
 
     def join(self, conference_id: ConferenceId, call_id: CallId) -> None:
         """Somebody has come in: where tracks are taken, one more is."""
@@ -309,7 +269,7 @@ class Recordings:
         return row
 
     async def _taking(self, recording_id: RecordingId) -> LiveRecording:
-        live = self._live.get(recording_id)
+        live = self._lives.get(recording_id)
         if live is None or live.take.is_closing:
             if await self._store.read.recording(recording_id) is None:
                 raise NotFound("recording", recording_id)
@@ -360,89 +320,33 @@ class Recordings:
         guard = self._clock.call_later(LAST_FRAMES_S, live.take.give_up)
         await live.take.closed.wait()
         guard.cancel()
-        await self.finish_row(live, live.take.samples)
-
-    async def finish_row(self, live: LiveRecording, samples: int | None, *, why: str | None = None) -> None:
-        """Finish what takes no more sound, and say what became of it.
-
-        Args:
-            samples: its length; None: what the files say.
-            why: said of a recording that is there, but was cut off.
-        """
-        try:
-            sound = await self._files.finish(live.row.id, samples)
-        except SoundLost as error:
-            await self._write_failure(live, str(error))
-            return
-        absent = _absent(sound)
-        async with self._store.transaction() as tx:
-            row = await tx.recording(live.row.id)
-            if row is None or row.state is not RecordingState.PROCESSING:
-                return
-            now_ms = self._clock.now_ms()
-            if absent is None:
-                row = row.moved(RecordingState.COMPLETED, now_ms)._replace(
-                    duration_ms=sound.duration_ms, size_bytes=sound.size_bytes, why=why
-                )
-                more: dict[str, Any] = {"duration_ms": sound.duration_ms, "size_bytes": sound.size_bytes}
-                event = event_of(row, EventKind.RECORDING_COMPLETED, now_ms, more)
-            else:
-                row = row.moved(RecordingState.ABSENT, now_ms)._replace(
-                    duration_ms=sound.duration_ms, why=absent
-                )
-                event = event_of(row, EventKind.RECORDING_ABSENT, now_ms, {"why": absent})
-            await tx.put_recording(row)
-            await tx.append([event])
-        if absent is not None:
-            await self._remove_files(row.id)
-        self._close(live, row)
+        await self._end(live, live.take.samples)
 
     async def _disk_failed(self, live: LiveRecording, why: str) -> None:
         """The disk refuses this recording; what it records goes on."""
         await live.stored.wait()
         live.take.give_up()
-        await self._write_failure(live, why)
+        await self._end.fail(live, why)
 
-    async def _write_failure(self, live: LiveRecording, why: str) -> None:
-        async with self._store.transaction() as tx:
-            row = await tx.recording(live.row.id)
-            if row is None or RecordingState.FAILED not in TRANSITIONS[row.state]:
-                return
-            now_ms = self._clock.now_ms()
-            row = row.moved(RecordingState.FAILED, now_ms)
-            row = row._replace(why=why, ended_at_ms=row.ended_at_ms or now_ms)
-            await tx.put_recording(row)
-            await tx.append([event_of(row, EventKind.RECORDING_FAILED, now_ms, {"why": why})])
-        self._failed += 1
-        self._log.error("recording failed", recording=row.id, why=why)
-        if not live.stopped.is_set():
-            live.reason = StopReason.FAILED
-        self._close(live, row)
-
-    def _close(self, live: LiveRecording, row: Recording) -> None:
-        live.row = row
-        live.stopped.set()
-        live.done.set()
-        self._live.pop(row.id, None)
-
-    def adopt(self, row: Recording) -> LiveRecording:
-        """A recording that another process took, about to be finished by this one."""
-        live = LiveRecording(row, has_tracks=False)
+    def resume_finishing(self, row: Recording, why: str) -> None:
+        """Finish, in the background, what another process took and did not finish."""
+        live = LiveRecording(row)
         live.stored.set()
         live.stopped.set()
-        return live
+        self._lives.add(live)
+        self._spawn(self._end(live, None, why=why))
 
     # --- waiting, reading, deleting -----------------------------------------------------------------------
 
     async def taken(self, recording_id: RecordingId) -> StopReason:
-        live = self._live.get(recording_id)
+        live = self._lives.get(recording_id)
         if live is None:
             raise NotFound("recording", recording_id)
         await live.stopped.wait()
         return live.reason
 
     async def finished(self, recording_id: RecordingId) -> Recording:
-        live = self._live.get(recording_id)
+        live = self._lives.get(recording_id)
         if live is not None:
             await live.done.wait()
             return live.row
@@ -486,26 +390,25 @@ class Recordings:
             row = row.moved(RecordingState.DELETED, now_ms)
             await tx.put_recording(row)
             await tx.append([event_of(row, EventKind.RECORDING_DELETED, now_ms)])
-        await self._remove_files(recording_id)
+        await self._end.remove_files(recording_id)
         return row
 
-    async def _remove_files(self, recording_id: RecordingId) -> None:
-        try:
-            await self._files.delete(recording_id)
-        except SoundLost as error:
-            self._log.error("recording's files not removed", recording=recording_id, why=str(error))
+    async def forget(self, recording_id: RecordingId) -> None:
+        """Remove the row of a deleted recording, and what a crash may have left of its files."""
+        await self._end.remove_files(recording_id)
+        async with self._store.transaction() as tx:
+            await tx.delete_recording(recording_id)
+            await tx.delete_subscriptions(recording_id)
 
     # --- the house --------------------------------------------------------------------------------------
 
     def statistics(self) -> Mapping[str, float]:
         """How many are taken now, and how many ever failed, for the metrics page."""
-        running = sum(each.row.state.is_open for each in self._live.values())
-        return {"running": running, "failed_total": self._failed, **self._files.statistics()}
-
-    def keep(self, live: LiveRecording, work: Coroutine[Any, Any, None]) -> None:
-        """Have an adopted recording finished in the background."""
-        self._live[live.row.id] = live
-        self._spawn(work)
+        return {
+            "running": self._lives.running,
+            "failed_total": self._end.failures,
+            **self._files.statistics(),
+        }
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -519,43 +422,6 @@ class Recordings:
 
     async def aclose(self) -> None:
         """Finish what takes no more sound; the rest is finished at the next start."""
-        for live in self._live.values():
-            if not live.stored.is_set():
-                live.stored.set()
         while self._work:
             await asyncio.gather(*self._work, return_exceptions=True)
         await self._files.aclose()
-
-
-def event_of(row: Recording, kind: EventKind, now_ms: int, more: Mapping[str, object] | None = None) -> Event:
-    """A fact about a recording."""
-    data = {"recording_id": row.id, "source": str(row.source), **(more or {})}
-    return Event(kind, now_ms, row.account_id, row.conference_id, row.call_id, data)
-
-
-def _absent(sound: FinishedSound) -> str | None:
-    """Why it is not worth keeping, if it is not."""
-    if sound.plan.silent_is_absent and not sound.has_voice:
-        return SILENT
-    return TOO_SHORT if sound.duration_ms < SHORTEST_MS else None
-
-
-def _limits(wish: RecordWish) -> TakeLimits:
-    longest = SAMPLES_MAX
-    if wish.max_duration_ms is not None:
-        longest = min(longest, wish.max_duration_ms * RATE_HZ // 1000)
-    quiet = None if wish.silence_ms is None else wish.silence_ms * RATE_HZ // 1000
-    return TakeLimits(longest, quiet)
-
-
-def _sources_of_call(wish: RecordWish, port_id: int) -> tuple[Blend, dict[str, Source]]:
-    said, heard = Source(TapKind.RECEIVED, port_id), Source(TapKind.HEARD, port_id)
-    wanted = {"both": (said, heard), "inbound": (said, None), "outbound": (None, heard)}.get(wish.track)
-    if wanted is None:
-        raise InvalidValue("track", f"a track is both, inbound or outbound, not {wish.track!r}")
-    if wish.layout is Layout.TRACKS:
-        raise InvalidValue("layout", "a call has two channels, and no tracks")
-    stereo = wish.layout is Layout.STEREO
-    names = ("left", "right") if stereo else ("inbound", "outbound")
-    sources = {name: each for name, each in zip(names, wanted, strict=True) if each is not None}
-    return (Blend.SIDE_BY_SIDE if stereo else Blend.SUM), sources

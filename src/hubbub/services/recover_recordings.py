@@ -8,9 +8,10 @@ from typing import Final
 
 from hubbub.domain.events import EventKind
 from hubbub.domain.recording import Recording, RecordingState
+from hubbub.services.live_recordings import event_of
 from hubbub.services.ports import Clock, Store
 from hubbub.services.recording_files import RecordingFiles
-from hubbub.services.recordings import Recordings, event_of
+from hubbub.services.recordings import Recordings
 
 CUT_OFF: Final = "server-crashed"
 
@@ -29,8 +30,7 @@ async def recover_recordings(
                 await tx.append([event_of(row, EventKind.RECORDING_STOPPED, now_ms)])
             rows.append(row)
     for row in rows:
-        live = recordings.adopt(row)
-        recordings.keep(live, recordings.finish_row(live, None, why=CUT_OFF))
+        recordings.resume_finishing(row, CUT_OFF)
     for recording_id in await files.unfinished():
         # Begun, and dead before its row was written: nobody was told of it.
         if await store.read.recording(recording_id) is None:
