@@ -58,6 +58,25 @@ class Settings:
         "Networks whose callers need neither a trunk nor a password. Empty: none.",
     )
     sip_realm: str = _setting("hubbub", "Realm of SIP digest challenges.")
+    sip_domain: str = _setting(
+        "", "Host in the From of calls made here, and of SIP users' addresses. Empty: the advertised host."
+    )
+    sip_target_networks: str = _setting(
+        "",
+        "Private networks that customers' SIP addresses may reach, for example `10.1.0.0/16`. Empty: none. Trunks and "
+        "registered telephones may be anywhere.",
+    )
+    sip_default_trunk: str = _setting(
+        "", "Name of the trunk that numbers are called through by accounts whose own trunks have no target."
+    )
+    calls_per_second: float = _setting(
+        1.0, "How many calls each account may make in a second; others wait, up to 300 s' worth. 0: no limit."
+    )
+    register_s_min: int = _setting(60, "Shortest time for which a telephone may register, seconds.")
+    register_s_max: int = _setting(
+        7200, "Longest time for which a telephone is believed to be registered, seconds."
+    )
+    register_contacts_max: int = _setting(10, "Most telephones registered for one SIP user.")
     sip_calls_max: int = _setting(2000, "Most SIP calls at once; more are refused with 503.")
     session_expires_s: int = _setting(1800, "Session timer offered to SIP peers (RFC 4028), seconds.")
     ports_max: int = _setting(4000, "Most RTP ports (call legs) mixed at once; memory is reserved for them.")
@@ -87,6 +106,24 @@ class Settings:
     login_failures_max: int = _setting(
         20, "Wrong passwords from one host for one user within a minute before 429 is answered."
     )
+    idempotency_keep_s: float = _setting(
+        86400.0, "How long the answer to a POST is given again under the same Idempotency-Key."
+    )
+    tls_certificate: str = _setting(
+        "", "PEM file with the certificate chain of the REST APIs: they then speak HTTPS. Empty: HTTP."
+    )
+    tls_key: str = _setting("", "PEM file with its key. SIGHUP reads both files again.")
+    event_streams_max: int = _setting(200, "Most event streams (`/v1/events`) read at once; more are 503.")
+    callback_retry: str = _setting(
+        "vendor",
+        "How a callback that fails is tried again: `vendor`, or `exponential` for up to a day.",
+    )
+    callback_lease_s: float = _setting(
+        60.0, "How long after a crash callbacks wait that were being sent: then they are sent again."
+    )
+    callbacks_max: int = _setting(200, "Most callbacks sent at once.")
+    callbacks_per_host_max: int = _setting(16, "Most callbacks sent to one host at once.")
+    callback_keep_s: float = _setting(259200.0, "How long callbacks that arrived are remembered.")
     durability: str = _setting(
         "normal",
         "`normal` survives the death of the process; `full` also that of the machine, for a sync a commit.",
@@ -101,9 +138,17 @@ class Settings:
         parse_range(self.rtp)
         parse_networks(self.sip_open_networks, "sip_open_networks")
         parse_networks(self.fetch_networks, "fetch_networks")
+        parse_networks(self.sip_target_networks, "sip_target_networks")
+        if self.calls_per_second < 0:
+            raise SettingsError("calls_per_second: 0 or a number above it is wanted")
+        if self.register_s_min > self.register_s_max:
+            raise SettingsError("register_s_min: no more than register_s_max is wanted")
         if not re.fullmatch(r"[0-9a-f]{8}", self.site):
             raise SettingsError("site: eight lower-case hex digits are wanted")
         _one_of("twilio_list_default", self.twilio_list_default, ("in-progress", "all"))
+        _one_of("callback_retry", self.callback_retry, ("vendor", "exponential"))
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise SettingsError("tls_certificate and tls_key: both are wanted, or neither")
         _one_of("durability", self.durability, ("normal", "full"))
         _one_of("log_level", self.log_level, ("debug", "info", "warning", "error"))
         _one_of("log_format", self.log_format, ("text", "json"))
@@ -117,6 +162,9 @@ class Settings:
 
 
 _POSITIVE: Final = (
+    "register_s_min",
+    "register_s_max",
+    "register_contacts_max",
     "sip_calls_max",
     "session_expires_s",
     "ports_max",
@@ -131,6 +179,12 @@ _POSITIVE: Final = (
     "requests_max",
     "request_timeout_s",
     "login_failures_max",
+    "idempotency_keep_s",
+    "event_streams_max",
+    "callback_lease_s",
+    "callbacks_max",
+    "callbacks_per_host_max",
+    "callback_keep_s",
 )
 
 
