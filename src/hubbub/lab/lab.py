@@ -48,6 +48,7 @@ from hubbub.lab.web import LabClient, LabResponse
 from hubbub.media import MediaSettings, SimulatedPlane
 from hubbub.phone.phone import PhoneSettings
 from hubbub.phone.sounds import VOICE_DBFS
+from hubbub.recordings import RecordingLibrary, open_recordings
 from hubbub.services.ports import Store
 from hubbub.storage import open_store
 from hubbub.storage.memory import MemoryStore
@@ -65,6 +66,7 @@ SETTINGS: Final = Settings(
     sip=f"{SERVER_HOST}:{SIP_PORT}",
     rtp=f"{SERVER_HOST}:10000-19999",
     sip_open_networks="10.0.0.0/8",
+    sip_target_networks="10.0.0.0/8",
     ports_max=512,
 )
 """The settings of the lab's server, where a scenario does not say otherwise."""
@@ -111,6 +113,7 @@ class Lab:
         """The first account's, per dialect, as in credentials.json."""
         self.store: Store
         self.media: SimulatedPlane
+        self.recordings: RecordingLibrary
         self.server: Server
         self.client: LabClient
         self._store_kind = store
@@ -150,6 +153,7 @@ class Lab:
         in_memory = self._store_kind == "memory"
         self.store = MemoryStore(self.entropy) if in_memory else open_store(folder, entropy=self.entropy)
         self.media = SimulatedPlane(media_settings(self.settings), self.seed)
+        self.recordings = open_recordings(folder / "recordings", self.log)
         world = World(
             clock=self.clock,
             entropy=self.entropy,
@@ -158,6 +162,7 @@ class Lab:
             media=self.media,
             fetcher=self.web,
             clips=self.clips,
+            recordings=self.recordings,
             credentials_folder=folder,
         )
         return await start_server(self.settings, world, lambda line: None)
@@ -167,6 +172,7 @@ class Lab:
         if self._store_kind == "memory":
             raise SimulationError("a store in memory dies with its server")
         await self.store.aclose()
+        self.recordings.die()
         self.loop.cancel_timers(lambda context: context.get(_LIFE) is self._life)
         dying = sorted(
             (task for task in self._server_tasks if not task.done()), key=lambda task: task.get_name()
@@ -283,15 +289,17 @@ class Lab:
         sources: tuple[str, ...] = (),
         username: str | None = None,
         password: str | None = None,
+        target: str | None = None,
     ) -> Trunk:
-        """A peer that may call as the first account: by address (`10.1.0.1/32`), or with a password."""
+        """A peer that may call as the first account, by address (`10.1.0.1/32`) or with a password; with a `target`
+        (`sip:10.1.0.9`), one that numbers are called through."""
         trunk = Trunk(
             id=TrunkId(self.entropy.id()),
             account_id=self.account_id,
             name=name,
             sources=sources,
             username=username,
-            target=None,
+            target=target,
             created_at_ms=self.clock.now_ms(),
         )
         async with self.store.transaction() as tx:
@@ -368,6 +376,10 @@ class Lab:
     async def post(self, path: str, form: dict[str, Any] | None = None, **options: Any) -> LabResponse:
         """POST a form to the server, as the first account."""
         return await self.client.post(self._filled(path), form, **options)
+
+    async def request(self, method: str, path: str, **options: Any) -> LabResponse:
+        """Any other request, as the first account."""
+        return await self.client.request(method, self._filled(path), **options)
 
     async def events(self, after: int = 0) -> list[NumberedEvent]:
         """The event log from a number on."""

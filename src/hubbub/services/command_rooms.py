@@ -37,7 +37,7 @@ class CommandRooms:
         leave: LeaveConference,
         modify: ModifyParticipant,
         programs: RoomPrograms,
-        recordings: RecordingCommands,
+        recordings: RecordingCommands | None,
     ) -> None:
         self._store = store
         self._calls = calls
@@ -67,8 +67,8 @@ class CommandRooms:
         conference = outcome.room.conference
         live = self._calls.get(placed.leg.id) or LiveCall(placed.leg.id, wish.account.id)
         self._join.apply(live, outcome)
-        if record_room is not None:
-            await self._recordings.start_conference(conference.id, record_room)
+        if record_room is not None and self._recordings is not None:
+            await self._recordings.record_from_start(conference.id, record_room, placed.leg.id)
         leg = await self._store.read.call(placed.leg.id) or placed.leg
         return AddedParticipant(conference, Member(outcome.changed[0], leg), placed.queue_time_ms)
 
