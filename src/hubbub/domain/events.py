@@ -78,7 +78,7 @@ DATA_KEYS: Final[dict[EventKind, frozenset[str]]] = {
     EventKind.DOCUMENT_FAILED: frozenset({"code", "message", "url"}),
     EventKind.CONFERENCE_CREATED: frozenset({"name"}),
     EventKind.CONFERENCE_STARTED: frozenset({"name"}),
-    EventKind.CONFERENCE_ENDED: frozenset({"name", "reason", "call_ending"}),
+    EventKind.CONFERENCE_ENDED: frozenset({"name", "reason", "call_ending", "label_ending"}),
     EventKind.MODERATOR_ARRIVED: frozenset({"name"}),
     EventKind.PARTICIPANT_ADDED: PARTICIPANT_KEYS,
     EventKind.PARTICIPANT_JOINED: PARTICIPANT_KEYS,

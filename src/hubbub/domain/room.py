@@ -251,13 +251,18 @@ def remove(
         end = stopped or (EndReason.LAST_KICKED if kicked else EndReason.LAST_LEFT)
     else:
         return Outcome(Room(conference, rest), (gone,), (event,))
-    ending = finish(Room(conference, rest), end, now_ms, call_ending=call_id)
+    ending = finish(Room(conference, rest), end, now_ms, ending=leaving)
     return Outcome(ending.room, (gone, *ending.changed), (event, *ending.events), evicted=ending.evicted)
 
 
-def finish(room: Room, reason: EndReason, now_ms: int, *, call_ending: CallId | None = None) -> Outcome:
-    """End the room and put everybody out. A room that is over stays as it is."""
+def finish(room: Room, reason: EndReason, now_ms: int, *, ending: Participant | None = None) -> Outcome:
+    """End the room and put everybody out. A room that is over stays as it is.
+
+    Args:
+        ending: whose leaving ended it; gone already.
+    """
     conference = room.conference
+    call_ending = None if ending is None else ending.call_id
     if not conference.is_live:
         return Outcome(room, (), ())
     leave = _EVICTIONS.get(reason, LeaveReason.MODERATOR_ENDED)
@@ -277,7 +282,12 @@ def finish(room: Room, reason: EndReason, now_ms: int, *, call_ending: CallId | 
             conference,
             EventKind.CONFERENCE_ENDED,
             now_ms,
-            {"name": conference.name, "reason": str(reason), "call_ending": call_ending},
+            {
+                "name": conference.name,
+                "reason": str(reason),
+                "call_ending": call_ending,
+                "label_ending": None if ending is None else ending.label,
+            },
             call_id=call_ending,
         )
     )

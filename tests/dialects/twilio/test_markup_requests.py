@@ -2,7 +2,7 @@
 
 from hubbub.dialects.shared.query import parse_form, parse_query
 from hubbub.dialects.twilio.markup import TwimlLanguage
-from hubbub.dialects.twilio.markup_requests import sign
+from hubbub.dialects.twilio.signing import sign
 from hubbub.domain.account import Account, AccountStatus
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import CallLeg, CallStatus, Direction

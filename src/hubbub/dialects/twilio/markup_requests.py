@@ -1,11 +1,9 @@
-"""Twilio's request for a TwiML document: its parameters and its signature.
+"""Twilio's request for a TwiML document: its parameters.
 
-https://www.twilio.com/docs/voice/twiml#request-parameters and
-https://www.twilio.com/docs/usage/security. Owns the request; leaves the sending to `webhooks`.
+https://www.twilio.com/docs/voice/twiml#request-parameters. Owns the request; leaves the signature to `signing`, the
+sending to `webhooks`.
 """
 
-import base64
-import hmac
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,6 +11,8 @@ from hubbub.dialects.shared.query import Pairs, encode_query
 from hubbub.dialects.twilio.connection_overrides import split_fragment
 from hubbub.dialects.twilio.ids import call_sid
 from hubbub.dialects.twilio.markup_outcomes import outcome_parameters
+from hubbub.dialects.twilio.signing import signature_headers
+from hubbub.domain.application import WebTarget
 from hubbub.markup.effects import Ask
 from hubbub.markup.language import DocumentRequest, MarkupCall, MarkupRoom
 
@@ -50,22 +50,25 @@ def room_request(room: MarkupRoom, ask: Ask) -> DocumentRequest:
 
 def signed_request(secret: str | None, parameters: Pairs, ask: Ask) -> DocumentRequest:
     """`parameters` to the asked target, in its method, signed if there is a secret."""
-    get = ask.target.method == "GET"
-    url, connection = split_fragment(ask.target.url)
+    return form_request(secret, parameters, ask.target)
+
+
+def form_request(
+    secret: str | None, parameters: Pairs, target: WebTarget, more_headers: Pairs | None = None
+) -> DocumentRequest:
+    """`parameters` as a form, or in the query of a GET, signed if there is a secret."""
+    get = target.method == "GET"
+    url, connection = split_fragment(target.url)
     if get:
         url = add_query(url, parameters)
-    headers = [("Accept", "*/*"), ("User-Agent", USER_AGENT)]
-    if secret is not None:
-        signed = sign(secret, url, [] if get else parameters)
-        headers.append(("X-Twilio-Signature", signed))
-    if get:
-        return DocumentRequest(
-            url, "GET", tuple(headers), b"", ask.target.username, ask.target.password, connection
-        )
-    headers.append(("Content-Type", FORM))
-    body = encode_query(parameters).encode("ascii")
+    headers = [("Accept", "*/*"), ("User-Agent", USER_AGENT), *(more_headers or ())]
+    headers += signature_headers(secret, target.url, url, [] if get else parameters)
+    body = b""
+    if not get:
+        headers.append(("Content-Type", FORM))
+        body = encode_query(parameters).encode("ascii")
     return DocumentRequest(
-        url, "POST", tuple(headers), body, ask.target.username, ask.target.password, connection
+        url, target.method, tuple(headers), body, target.username, target.password, connection
     )
 
 
@@ -93,34 +96,8 @@ def call_parameters(call: MarkupCall) -> Pairs:
     return parameters
 
 
-def sign(secret: str, url: str, parameters: Pairs) -> str:
-    """`X-Twilio-Signature`: HMAC-SHA1, Base64, of the URL and then each parameter's name and value.
-
-    Names are sorted by their bytes; a repeated name's values are sorted and said once. The URL is signed
-    without user information and fragment, and over https without its port.
-    """
-    text = _signed_url(url) + "".join(name + value for name, value in sorted(set(parameters)))
-    digest = hmac.digest(secret.encode(), text.encode("utf-8", "replace"), "sha1")
-    return base64.b64encode(digest).decode("ascii")
-
-
 def add_query(url: str, parameters: Pairs) -> str:
     """`url` with `parameters` after those it has; its fragment, which is never sent, is dropped."""
     parts = urlsplit(url)
     query = "&".join(piece for piece in (parts.query, encode_query(parameters)) if piece)
     return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
-
-
-def _without_fragment(url: str) -> str:
-    return url.partition("#")[0]
-
-
-def _signed_url(url: str) -> str:
-    parts = urlsplit(_without_fragment(url))
-    host = parts.netloc.rpartition("@")[2]
-    if parts.scheme == "https":
-        # A bracketed IPv6 address has colons of its own.
-        name, colon, port = host.rpartition(":")
-        if colon and port.isdigit():
-            host = name
-    return urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
