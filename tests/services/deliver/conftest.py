@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,53 +22,16 @@ from hubbub.lab.customer import CustomerRequest, CustomerWeb
 from hubbub.lab.loop import SimulatedLoop
 from hubbub.lab.pytest_plugin import pytest_asyncio_loop_factories
 from hubbub.markup.instructions import Document
-from hubbub.markup.language import DocumentRequest
-from hubbub.services.callbacks import CallbackContext, RetryPolicy
 from hubbub.services.deliver import DeliverCallbacks, DeliverySettings
 from hubbub.services.word_delivery import WordDelivery
 from hubbub.storage.memory import MemoryStore
+from plain_callbacks import PlainCallbacks
 
 __all__ = ["pytest_asyncio_loop_factories"]
 
 ACME = AccountId("a" * 32)
 RECEIVER = "https://acme.example/events"
 OK = "fine"
-
-
-@dataclass
-class PlainCallbacks:
-    """Words a callback as JSON: the event's kind and numbers."""
-
-    name: str = "plain"
-    policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(2, (0,)))
-    programs: Callable[[bytes], Document | None] = lambda body: None
-
-    def write(self, context: CallbackContext, *, fallback: bool = False) -> DocumentRequest | None:
-        event = context.entry.event
-        target = context.subscription.fallback if fallback else context.subscription.target
-        if target is None or event.data.get("untold"):
-            return None
-        if event.data.get("broken"):
-            raise KeyError("broken")
-        body = {
-            "kind": event.kind,
-            "room": event.conference_id,
-            "number": context.entry.conference_number,
-            "sequence": context.delivery.sequence,
-        }
-        headers = (("Token", context.delivery.token), ("Content-Type", "application/json"))
-        return DocumentRequest(
-            target.url, target.method, headers, json.dumps(body).encode(), target.username, target.password
-        )
-
-    def retry_policy(self, subscription: Subscription) -> RetryPolicy:
-        return self.policy
-
-    def timeout_s(self, subscription: Subscription) -> float:
-        return subscription.timeout_s or 15.0
-
-    def program(self, context: CallbackContext, url: str, content_type: str, body: bytes) -> Document | None:
-        return self.programs(body)
 
 
 @dataclass
