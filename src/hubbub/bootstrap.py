@@ -18,26 +18,43 @@ from hubbub.dialects.registry import callback_writers, dialects, languages
 from hubbub.domain.conference import EndReason
 from hubbub.domain.ids import AccountId
 from hubbub.endpoints.sip.endpoint import SipEndpoint, SipSettings
-from hubbub.gauges import ServerGauges
+from hubbub.gauges import CallbackGauges, RecordingGauges, ServerGauges
+from hubbub.keeping import Keeping, open_keeping
 from hubbub.markup.limits import MarkupLimits
+from hubbub.protocol.sip.registrar import RegistrarLimits
+from hubbub.protocol.sip.uri import SipUri
 from hubbub.services.accept_incoming_call import AcceptIncomingCall
 from hubbub.services.answer_call import AnswerCall
+from hubbub.services.call_queue import CallQueue
+from hubbub.services.command_calls import CommandCalls
+from hubbub.services.command_rooms import CommandRooms
+from hubbub.services.commands import Commands
 from hubbub.services.control_calls import ControlCalls
 from hubbub.services.create_account import CreateAccount
+from hubbub.services.destinations import Destinations, Loop, OwnAddress
+from hubbub.services.document_runners import DocumentRunners
 from hubbub.services.end_call import EndCall
 from hubbub.services.join_conference import JoinConference
 from hubbub.services.leave_conference import LeaveConference
 from hubbub.services.live_calls import LiveCalls
 from hubbub.services.live_leg import Services
 from hubbub.services.live_rooms import LiveRooms
+from hubbub.services.modify_participant import ModifyParticipant
 from hubbub.services.note_speech import NoteSpeech
+from hubbub.services.place_call import PlaceCall
 from hubbub.services.ports import ClipSource, Clock, DocumentFetcher, Entropy, Log, MediaPlane, Store
+from hubbub.services.recording_files import RecordingFiles
 from hubbub.services.recover_from_crash import recover_from_crash
+from hubbub.services.ring_call import RingCall
+from hubbub.services.room_programs import RoomPrograms
 from hubbub.services.serve_call import ServeCall
+from hubbub.telling import Telling, open_telling
 from hubbub.web.app import build_app
 from hubbub.web.server import WebServer
 from hubbub.web.settings import WebLimits, WebSettings
 from hubbub.web.shell import Shell
+from hubbub.web.tls import ServerCertificate
+from hubbub.webhooks.target_policy import TargetPolicy
 
 PLAIN_LANGUAGE = "twilio"
 """Whose habits hold for a room that was simply dialled."""
@@ -54,6 +71,9 @@ class World:
     media: MediaPlane
     fetcher: DocumentFetcher
     clips: ClipSource
+    recordings: RecordingFiles
+    sender: DocumentFetcher | None = None
+    """Brings callbacks to customers; None: the fetcher does."""
     credentials_folder: Path | None = None
     """Where a first account's secrets are written; None: nowhere."""
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()
@@ -72,6 +92,9 @@ class Server:
         control: ControlCalls,
         calls: LiveCalls,
         rooms: LiveRooms,
+        place: PlaceCall,
+        telling: Telling,
+        keeping: Keeping,
     ) -> None:
         self.settings = settings
         self.world = world
@@ -80,22 +103,30 @@ class Server:
         self.control = control
         self.calls = calls
         self.rooms = rooms
+        self.place = place
+        self.telling = telling
+        self.keeping = keeping
         self.draining = False
         self.http_url = ""
         self.sip_uri = ""
         self._web: WebServer | None = None
+        self._certificate: ServerCertificate | None = None
 
     async def drain(self) -> None:
         """Take no more calls, end those there are, write how they ended, and close everything."""
         self.draining = True
         await self.control.drain(lambda: self.world.clock.sleep(self.settings.drain_s))
+        await self.telling.aclose(self.settings.drain_s)
         await self.close()
 
     async def close(self) -> None:
         """Close everything without ceremony; what was open is closed at the next start."""
+        self.telling.end_streams()
         if self._web is not None:
             await self._web.stop()
+        await self.telling.aclose()
         await self.sip.aclose()
+        await self.keeping.aclose()
         for close in self.world.closing:
             await close()
         await self.world.media.aclose()
@@ -104,10 +135,27 @@ class Server:
     async def listen_http(self) -> None:
         """Open the REST APIs. The lab leaves this out and calls the shell directly."""
         host, port = parse_address(self.settings.http, "http")
-        self._web = WebServer(self.shell, web_settings(self.settings))
+        if self.settings.tls_certificate:
+            self._certificate = ServerCertificate(
+                Path(self.settings.tls_certificate), Path(self.settings.tls_key)
+            )
+        self._web = WebServer(self.shell, web_settings(self.settings), certificate=self._certificate)
         actual = await self._web.start(host, port)
         shown = f"[{host}]" if ":" in host else host
-        self.http_url = self.settings.public_url or f"http://{shown}:{actual}"
+        scheme = "http" if self._certificate is None else "https"
+        self.http_url = self.settings.public_url or f"{scheme}://{shown}:{actual}"
+
+    def reload(self) -> None:
+        """Read again what may change while the server runs: the certificate. One that cannot be used is told,
+        and the old one stays."""
+        if self._certificate is None:
+            return
+        try:
+            self._certificate.reload()
+        except OSError as error:
+            self.world.log.error("the certificate stays as it was", why=str(error))
+        else:
+            self.world.log.info("certificate read again", certificate=self.settings.tls_certificate)
 
     def readiness(self) -> Mapping[str, bool]:
         return {"serving": not self.draining, "sip": self.sip.is_listening}
@@ -123,6 +171,7 @@ def web_settings(settings: Settings) -> WebSettings:
             body_timeout_s=settings.request_timeout_s,
             requests_max=settings.requests_max,
             auth_failures_max=settings.login_failures_max,
+            idempotency_keep_s=settings.idempotency_keep_s,
         ),
     )
 
@@ -149,8 +198,26 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         too_old=lambda conference_id: control.end_room(conference_id, EndReason.AGE_LIMIT),
         abandon=lambda call_id: control.abandon(call_id),
     )
+    keeping = await open_keeping(
+        settings,
+        store,
+        world.media,
+        world.recordings,
+        clock,
+        entropy,
+        log,
+        calls=calls,
+        rooms=rooms,
+    )
     sip = SipEndpoint(
-        sip_settings(settings), media=world.media, reader=store.read, clock=clock, entropy=entropy, log=log
+        sip_settings(settings),
+        media=world.media,
+        reader=store.read,
+        clock=clock,
+        entropy=entropy,
+        log=log,
+        store=store,
+        permits=TargetPolicy(parse_networks(settings.sip_target_networks, "sip_target_networks")).permits,
     )
     join = JoinConference(
         store, rooms, clock, entropy, node=settings.node, participants_max=settings.participants_max
@@ -160,7 +227,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
     limits = MarkupLimits(
         document_bytes_max=settings.document_bytes_max, fetch_timeout_s=settings.fetch_timeout_s
     )
-    serve = ServeCall(
+    runners = DocumentRunners(
         Services(
             store=store,
             calls=calls,
@@ -175,7 +242,6 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         ),
         languages=languages(limits),
         plain_language=PLAIN_LANGUAGE,
-        plain_music=settings.plain_room_music,
         fetcher=world.fetcher,
         clips=world.clips,
         limits=limits,
@@ -196,11 +262,58 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
                 else ()
             ),
         ),
+        ring=RingCall(store, clock),
         answer=AnswerCall(store, clock),
         end=EndCall(store, calls, rooms, clock),
         leave=leave,
-        serve=serve,
+        serve=ServeCall(runners, plain_music=settings.plain_room_music),
         note_speech=NoteSpeech(store, rooms, clock),
+    )
+    destinations = Destinations(
+        store.read, clock, loop=Loop(*sip.loop_credentials), default_trunk=settings.sip_default_trunk
+    )
+    place = PlaceCall(
+        store,
+        clock,
+        entropy,
+        log,
+        calls=calls,
+        signalling=sip,
+        control=control,
+        destinations=destinations,
+        queue=CallQueue(clock, settings.calls_per_second),
+        runners=runners,
+        record=keeping.recordings.start_call,
+        node=settings.node,
+    )
+    programs = RoomPrograms(
+        store,
+        calls,
+        rooms,
+        world.media,
+        clock,
+        log,
+        languages=languages(limits),
+        fetcher=world.fetcher,
+        clips=world.clips,
+        limits=limits,
+        base_url=settings.public_url or f"http://{settings.http}",
+        site=settings.site,
+    )
+    commands = Commands(
+        calls=CommandCalls(store, calls, control, world.media, clock, entropy, place),
+        rooms=CommandRooms(
+            store,
+            calls,
+            clock,
+            place=place,
+            join=join,
+            leave=leave,
+            modify=ModifyParticipant(store, calls, rooms, clock),
+            programs=programs,
+            recordings=keeping.recordings,
+        ),
+        recordings=keeping.recordings,
     )
     world.media.subscribe(control.media_event)
     registry = CollectorRegistry()
@@ -217,10 +330,27 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
             restcomm_object_level=settings.restcomm_object_level,
             restcomm_application_url=settings.restcomm_application_url,
         ),
+        commands,
     )
-    shell = build_app(desk, dialects(), web_settings(settings), registry, lambda: server.readiness())
-    server = Server(settings, world, shell, sip, control, calls, rooms)
+    telling = open_telling(
+        settings,
+        store,
+        world.sender or world.fetcher,
+        clock,
+        entropy,
+        log,
+        writers=writers,
+        rooms=commands.rooms,
+    )
+    registry.register(RecordingGauges(keeping.recordings))
+    registry.register(CallbackGauges(telling.deliveries))
+    shell = build_app(
+        desk, (*dialects(), telling.api), web_settings(settings), registry, lambda: server.readiness()
+    )
+    server = Server(settings, world, shell, sip, control, calls, rooms, place, telling, keeping)
     server.sip_uri = await sip.start(control)
+    destinations.own = OwnAddress(server.sip_uri, settings.sip_domain or SipUri.parse(server.sip_uri).host)
+    telling.start()
     return server
 
 
@@ -245,6 +375,13 @@ def sip_settings(settings: Settings) -> SipSettings:
         open_networks=parse_networks(settings.sip_open_networks, "sip_open_networks"),
         calls_max=settings.sip_calls_max,
         session_expires_s=settings.session_expires_s,
+        login_failures_max=settings.login_failures_max,
+        register=RegistrarLimits(
+            expires_s_default=min(3600, settings.register_s_max),
+            expires_s_min=settings.register_s_min,
+            expires_s_max=settings.register_s_max,
+            contacts_max=settings.register_contacts_max,
+        ),
     )
 
 

@@ -124,6 +124,18 @@ class Settings:
     callbacks_max: int = _setting(200, "Most callbacks sent at once.")
     callbacks_per_host_max: int = _setting(16, "Most callbacks sent to one host at once.")
     callback_keep_s: float = _setting(259200.0, "How long callbacks that arrived are remembered.")
+    recordings: str = _setting(
+        "", "Directory of recordings. Empty: `recordings` in the data directory. Made when needed."
+    )
+    recordings_days: float = _setting(0.0, "How many days recordings are kept. 0: until they are deleted.")
+    recordings_store: str = _setting(
+        "",
+        "S3-compatible store that finished recordings are moved to, as in `https://HOST/BUCKET/PREFIX`; needs the "
+        "extra `hubbub[s3]`. Empty: they stay in their directory.",
+    )
+    recordings_store_key: str = _setting("", "Access key of that store.")
+    recordings_store_secret: str = _setting("", "Its secret; better set as a variable than as a flag.")
+    recordings_store_region: str = _setting("us-east-1", "Region of that store.")
     durability: str = _setting(
         "normal",
         "`normal` survives the death of the process; `full` also that of the machine, for a sync a commit.",
@@ -147,6 +159,10 @@ class Settings:
             raise SettingsError("site: eight lower-case hex digits are wanted")
         _one_of("twilio_list_default", self.twilio_list_default, ("in-progress", "all"))
         _one_of("callback_retry", self.callback_retry, ("vendor", "exponential"))
+        if self.recordings_days < 0:
+            raise SettingsError("recordings_days: 0 or a number above it is wanted")
+        if self.recordings_store and not re.match(r"https?://[^/]+/[^/]+", self.recordings_store):
+            raise SettingsError("recordings_store: a URL as https://HOST/BUCKET is wanted")
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise SettingsError("tls_certificate and tls_key: both are wanted, or neither")
         _one_of("durability", self.durability, ("normal", "full"))

@@ -18,6 +18,8 @@ from hubbub.domain.queries import Member
 from hubbub.domain.recording import AudioFormat, Layout, Recording, RecordingSource
 from hubbub.markup.effects import Ask, Given
 from hubbub.markup.instructions import Document, JoinConference, WaitMusic
+from hubbub.services.call_progress import Watch
+from hubbub.services.live_calls import LiveCall
 from hubbub.services.ports import Transaction
 
 
@@ -50,7 +52,7 @@ class CallWish(NamedTuple):
     from_: str
     dialect: str
     begin: Ask | Given | Document | None = None
-    """What it runs when it is answered; None: it joins the conference of `add_to`."""
+    """What it runs when it is answered; None: nothing, another leg is to have it in its mixer."""
     fallback: WebTarget | None = None
     application_id: str | None = None
     parent_id: CallId | None = None
@@ -76,6 +78,8 @@ class CallWish(NamedTuple):
 
 
 Within = Callable[[Transaction, CallLeg], Awaitable[None]]
+Serve = Callable[[LiveCall], Awaitable[None]]
+"""Serves an answered leg, in the leg's own task. When it returns and the leg lives, the leg idles."""
 
 
 class PlacedCall(NamedTuple):
@@ -87,11 +91,20 @@ class PlacedCall(NamedTuple):
 class PlaceCalls(Protocol):
     """Makes calls."""
 
-    async def __call__(self, wish: CallWish, *, within: Within | None = None) -> PlacedCall:
+    async def __call__(
+        self,
+        wish: CallWish,
+        *,
+        within: Within | None = None,
+        watch: Watch | None = None,
+        serve: Serve | None = None,
+    ) -> PlacedCall:
         """As `CallCommands.place`.
 
         Args:
             within: called in the transaction that writes the new leg, after it; what it raises undoes both.
+            watch: told how far the call has come, until it is over.
+            serve: serves the leg once it is answered, instead of `wish.begin`.
         """
 
     def queue_size(self, account_id: AccountId) -> tuple[int, int]: ...

@@ -15,6 +15,7 @@ from hubbub.domain.errors import Refusal, ServerDraining
 from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.services.accept_incoming_call import AcceptedCall, AcceptIncomingCall
 from hubbub.services.answer_call import AnswerCall
+from hubbub.services.call_progress import Answered, Ended, HeardEarly, Rang
 from hubbub.services.end_call import EndCall
 from hubbub.services.leave_conference import LeaveConference
 from hubbub.services.live_calls import (
@@ -34,6 +35,7 @@ from hubbub.services.ports import (
     PlaybackEnded,
     Signalling,
 )
+from hubbub.services.ring_call import RingCall
 
 Serve = Callable[[LiveCall, AcceptedCall, IncomingCall], Awaitable[None]]
 """Serves a leg from its first ring until it is over."""
@@ -49,6 +51,7 @@ class ControlCalls:
         log: Log,
         *,
         accept: AcceptIncomingCall,
+        ring: RingCall,
         answer: AnswerCall,
         end: EndCall,
         leave: LeaveConference,
@@ -59,6 +62,7 @@ class ControlCalls:
         self._signalling = signalling
         self._log = log
         self._accept = accept
+        self._ring = ring
         self._answer = answer
         self._end = end
         self._leave = leave
@@ -77,10 +81,16 @@ class ControlCalls:
         live.task = self._spawn(self._serve_incoming(live, call))
 
     def rang(self, call_id: CallId) -> None:
-        """An outbound leg rings at the far end; nobody waits for that yet."""
+        live = self._calls.get(call_id)
+        if live is not None and not live.ended:
+            self._spawn(self._write_ring(live))
 
     def early_media(self, call_id: CallId, media: LocalMedia) -> None:
-        """An outbound leg can be heard before it is answered; nobody listens yet."""
+        live = self._calls.get(call_id)
+        if live is not None and not live.ended:
+            self._calls.bind_port(live, media.port_id)
+            if live.watch is not None:
+                live.watch(HeardEarly(media.port_id))
 
     def answered(self, call_id: CallId, media: LocalMedia) -> None:
         live = self._calls.get(call_id)
@@ -124,14 +134,37 @@ class ControlCalls:
     def hang_up(self, live: LiveCall, cause: HangupCause) -> None:
         """End a leg from our side; why is remembered for its row."""
         live.remember_end(cause)
-        self._signalling.hang_up(live.call_id, cause)
+        if self._withdraw(live):
+            self.ended(live.call_id, cause, None)
+        else:
+            self._signalling.hang_up(live.call_id, cause)
 
     async def end_now(self, live: LiveCall, cause: HangupCause) -> None:
         """End a leg from our side and write its end, without waiting for the far end to agree."""
-        self.hang_up(live, cause)
-        if not live.ended:
-            live.ended = True
+        live.remember_end(cause)
+        # Before signalling hears of it: what that reports at once must not be written beside this.
+        was_over, live.ended = live.ended, True
+        if not self._withdraw(live):
+            self._signalling.hang_up(live.call_id, cause)
+        if not was_over:
             await self._write_end(live, live.end_cause or cause, None)
+
+    def serve(self, live: LiveCall, work: Coroutine[Any, Any, None]) -> None:
+        """Make `work` the leg's task: its fault ends the leg."""
+        live.task = self._spawn(work)
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the server is stopping and takes no new calls."""
+        return self._draining
+
+    @staticmethod
+    def _withdraw(live: LiveCall) -> bool:
+        """Take a leg out of the queue of calls to be made; False for one that does not wait there."""
+        withdraw, live.withdraw = live.withdraw, None
+        if withdraw is not None:
+            withdraw()
+        return withdraw is not None
 
     def end_room(self, conference_id: ConferenceId, reason: EndReason) -> None:
         """End a room, soon."""
@@ -187,14 +220,23 @@ class ControlCalls:
             return
         await self._serve(live, accepted, call)
 
+    async def _write_ring(self, live: LiveCall) -> None:
+        await live.stored.wait()
+        if await self._ring(live.call_id) and live.watch is not None:
+            live.watch(Rang())
+
     async def _write_answer(self, live: LiveCall) -> None:
         await live.stored.wait()
         await self._answer(live.call_id)
         live.inbox.put_nowait(AnsweredInput())
+        if live.watch is not None and live.port_id is not None and not live.ended:
+            live.watch(Answered(live.port_id))
 
     async def _write_end(self, live: LiveCall, cause: HangupCause, sip_status: int | None) -> None:
         await live.stored.wait()
-        await self._end(live, cause, sip_status)
+        status = await self._end(live, cause, sip_status)
+        if live.watch is not None:
+            live.watch(Ended(cause, status, sip_status))
 
     def _hear_digit(self, live: LiveCall, digit: str) -> None:
         live.inbox.put_nowait(DigitInput(digit))

@@ -33,8 +33,8 @@ class EndCall:
         self._rooms = rooms
         self._clock = clock
 
-    async def __call__(self, call: LiveCall, cause: HangupCause, sip_status: int | None) -> None:
-        """Write the end of a leg that signalling says is over, and tell whoever serves it."""
+    async def __call__(self, call: LiveCall, cause: HangupCause, sip_status: int | None) -> CallStatus:
+        """Write the end of a leg that signalling says is over, and tell whoever serves it. The status it ended in."""
         reason = LeaveReason.SERVER_STOPPED if cause is HangupCause.SERVER_STOPPED else LeaveReason.HUNG_UP
         async with self._store.transaction() as tx:
             now_ms = self._clock.now_ms()
@@ -51,3 +51,4 @@ class EndCall:
             self._rooms.apply(outcome)
         self._calls.remove(call)
         call.inbox.put_nowait(EndedInput(cause))
+        return status

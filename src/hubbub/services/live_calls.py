@@ -6,14 +6,15 @@ is here dies with the process, and `recover_from_crash` then closes the rows.
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import LeaveReason
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
 from hubbub.markup.effects import Ask, Given
-from hubbub.markup.instructions import WaitMusic
+from hubbub.markup.instructions import Document, WaitMusic
+from hubbub.services.call_progress import Watch
 from hubbub.services.ports import Clock, Timer
 
 
@@ -53,7 +54,7 @@ class RoomInput(NamedTuple):
 class RedirectInput(NamedTuple):
     """Somebody gave the call another document: whatever runs is dropped."""
 
-    begin: Ask | Given
+    begin: Ask | Given | Document
     fallback: WebTarget | None = None
 
 
@@ -64,6 +65,13 @@ class EndedInput(NamedTuple):
 
 
 Input = AnsweredInput | DigitInput | PlaybackInput | LeftInput | RoomInput | RedirectInput | EndedInput
+
+
+class Meeting(Protocol):
+    """Where a leg that was called meets the one that called it."""
+
+    async def attend(self, call: "LiveCall") -> None:
+        """Be connected until it is over."""
 
 
 class LiveCall:
@@ -80,6 +88,7 @@ class LiveCall:
         "hold_music",
         "inbox",
         "limit_timer",
+        "meeting",
         "partner",
         "playbacks",
         "port_id",
@@ -87,6 +96,8 @@ class LiveCall:
         "task",
         "wait_music",
         "waiting",
+        "watch",
+        "withdraw",
     )
 
     def __init__(self, call_id: CallId, account_id: AccountId | None) -> None:
@@ -97,6 +108,8 @@ class LiveCall:
         self.limit_timer: Timer | None = None
         self.partner: CallId | None = None
         """The leg it is connected to outside of a conference."""
+        self.meeting: Meeting | None = None
+        """Where the leg that called it waits for it."""
         self.conference_id: ConferenceId | None = None
         self.inbox: asyncio.Queue[Input] = asyncio.Queue()
         self.answered = False
@@ -110,6 +123,10 @@ class LiveCall:
         self.stored = asyncio.Event()
         """Set once the leg's row is written: its end must not be written first."""
         self.task: asyncio.Task[None] | None = None
+        self.withdraw: Callable[[], None] | None = None
+        """Takes it out of the queue of calls to be made, while it waits there."""
+        self.watch: Watch | None = None
+        """Who is told how far a call of ours has come."""
 
     def limit(self, clock: Clock, after_s: float, act: Callable[[], None]) -> None:
         """Do `act` when the leg has lived for so much longer; instead of what was said before."""

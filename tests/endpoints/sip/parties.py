@@ -85,6 +85,9 @@ class NotedEvents:
     def rang(self, call_id: CallId) -> None:
         self.notes.append(("rang",))
 
+    def early_media(self, call_id: CallId, media: LocalMedia) -> None:
+        self.notes.append(("early media", media.port_id))
+
     def answered(self, call_id: CallId, media: LocalMedia) -> None:
         self.notes.append(("answered", media.port_id))
 

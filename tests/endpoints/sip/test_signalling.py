@@ -243,10 +243,10 @@ async def test_early_media_of_the_far_end_is_heard_before_the_answer() -> None:
         server.place("sip:alice@192.0.2.1")
         await asyncio.sleep(0.1)
         await alice.say(reply_text(alice.heard[0], 183, body=ANSWER))
-        assert server.events.notes == [("rang",)]
+        assert server.events.notes == [("rang",), ("early media", 1)]
         assert server.plane.last.host == "192.0.2.2"
         await alice.say(reply_text(alice.heard[0], 200, body=ANSWER))
-        assert server.events.notes == [("rang",), ("answered", 1)]
+        assert server.events.notes == [("rang",), ("early media", 1), ("answered", 1)]
         alice.transport.close()
 
 

@@ -23,8 +23,10 @@ _REFUSALS: Final = {
 }
 """The status that refuses an unanswered call; 480 for every other cause."""
 
+ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
+"""The Reason of the CANCEL to a phone that was not the first to answer (RFC 3326 §2)."""
 _BUSY: Final = frozenset((486, 600))
-_NOBODY_THERE: Final = frozenset((408, 480, 487))
+_NOBODY_THERE: Final = frozenset((408, 480))
 _UNWANTED: Final = frozenset((403, 603, 607, 608))
 
 
@@ -41,6 +43,8 @@ def cause_of_refusal(status: int) -> HangupCause:
         return HangupCause.NO_ANSWER
     if status in _UNWANTED:
         return HangupCause.REJECTED
+    if status == 487:
+        return HangupCause.CANCELED
     return HangupCause.SIGNALLING_FAILED
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from hubbub.endpoints.sip.dialler import Dialler, Permits
 from hubbub.endpoints.sip.gate import Gate
+from hubbub.endpoints.sip.registrations import Registrations
 from hubbub.endpoints.sip.settings import SipSettings
 from hubbub.endpoints.sip.shell import SipShell
 from hubbub.endpoints.sip.signalling import SipSignalling
 from hubbub.protocol.sip.admission import Deny, Verdict
 from hubbub.protocol.sip.message import SipRequest
 from hubbub.protocol.sip.routing import Peer
-from hubbub.services.ports import CallEvents, Clock, Entropy, Log, MediaPlane, Reader
+from hubbub.services.ports import CallEvents, Clock, Entropy, Log, MediaPlane, Reader, Store
 
 __all__ = ["SipEndpoint", "SipSettings"]
 
@@ -50,11 +52,21 @@ class SipEndpoint(SipSignalling):
         clock: Clock,
         entropy: Entropy,
         log: Log,
+        store: Store | None = None,
+        permits: Permits = lambda address: True,
     ) -> None:
+        """
+        Args:
+            reader: knows the trunks.
+            store: where registrations are kept; None: nobody can register.
+            permits: which IP addresses customers may have called.
+        """
         super().__init__(media, clock, entropy, log)
         self._settings = settings
-        self._gate = Gate(settings, reader, clock, entropy, self._find_out)
+        registrations = None if store is None else Registrations(store, clock, settings.register)
+        self._gate = Gate(settings, reader, clock, entropy, log, self._find_out, registrations)
         self._shell = SipShell(settings, EntropyBits(entropy), self._gate.judge, self.on_event, log)
+        self._dialler = Dialler(self._shell, permits, log)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, events: CallEvents) -> str:
@@ -69,6 +81,11 @@ class SipEndpoint(SipSignalling):
         return f"sip:[{host}]:{self._shell.port}" if ":" in host else f"sip:{host}:{self._shell.port}"
 
     @property
+    def loop_credentials(self) -> tuple[str, str]:
+        """User name and password with which a call of ours may come back to us."""
+        return self._gate.loop
+
+    @property
     def is_listening(self) -> bool:
         """Whether calls can come in."""
         return self._shell.is_open
@@ -81,6 +98,7 @@ class SipEndpoint(SipSignalling):
         """Stop listening, once the far ends know what ended; calls that are still there are left as they are."""
         for task in list(self._tasks):
             task.cancel()
+        self._dialler.close()
         await self._shell.finish()
         await self._shell.aclose()
         for leg in list(self._legs.values()):

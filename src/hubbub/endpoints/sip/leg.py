@@ -7,7 +7,7 @@ what both mean. Leaves to others: when to offer (the user agent), and mixing (th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hubbub.domain.call import HangupCause
 from hubbub.domain.errors import InvalidValue
@@ -18,6 +18,9 @@ from hubbub.protocol.sdp.session import SessionDescription, parse_sdp
 from hubbub.protocol.sip.call import Call
 from hubbub.services.ports import LocalMedia, MediaPlane, RemoteMedia, Timer
 
+if TYPE_CHECKING:
+    from hubbub.endpoints.sip.search import Search
+
 UNUSABLE: Final = (SdpError, OfferRefused)
 """What reading, answering or accepting a description raises: it is malformed, or sound and of no use to us."""
 
@@ -25,13 +28,30 @@ UNUSABLE: Final = (SdpError, OfferRefused)
 class Leg:
     """A call and its media."""
 
-    __slots__ = ("_plane", "_session_id", "call", "call_id", "end_cause", "local", "media", "offer", "timer")
+    __slots__ = (
+        "_plane",
+        "_session_id",
+        "call",
+        "call_id",
+        "end_cause",
+        "has_early_media",
+        "has_rung",
+        "local",
+        "media",
+        "offer",
+        "search",
+        "timer",
+    )
 
     def __init__(self, call_id: CallId, plane: MediaPlane, new_session_id: Callable[[], int]) -> None:
         self.call_id = call_id
         self._plane = plane
         self._session_id = new_session_id()
         self.call: Call | None = None
+        """The SIP call; None while a search for whoever answers ours is on."""
+        self.search: Search | None = None
+        self.has_rung = False
+        self.has_early_media = False
         self.offer: SessionDescription | None = None
         """The far end's offer in the INVITE, until it is answered."""
         self.local: SessionDescription | None = None

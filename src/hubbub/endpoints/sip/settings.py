@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hubbub.protocol.sip.registrar import REGISTRAR_LIMITS, RegistrarLimits
+
 
 @dataclass(frozen=True, slots=True)
 class SipSettings:
@@ -37,5 +39,9 @@ class SipSettings:
     """Bytes waiting for a TCP peer that does not read; beyond that it is cut off."""
     linger_s: float = 2.0
     """Longest wait, when closing, for the far ends to confirm that calls are over."""
+    login_failures_max: int = 20
+    """Wrong passwords of one user from one source in a minute, before they are refused unseen."""
+    register: RegistrarLimits = REGISTRAR_LIMITS
+    """Bounds of registrations."""
     trunks_fresh_s: float = 1.0
     """How old the list of trunks may be when a caller is judged by it."""

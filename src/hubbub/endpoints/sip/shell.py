@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 _BIND_TRIES: Final = 20
 """A free UDP port may be taken on TCP; then another is tried."""
+_UNANSWERED_S_MAX: Final = 610.0
+"""A little above the longest ringing that a dialect lets a customer ask for."""
 _NAMES_MAX: Final = 1000
 _NAME_FRESH_S: Final = 60.0
 """How long an address is kept for a name: the system's resolver tells no time to live."""
@@ -61,7 +63,7 @@ class SipShell:
         self._authorise = authorise
         self._on_event = on_event
         self._log = log
-        self._limits = UserAgentLimits(max_calls=settings.calls_max)
+        self._limits = UserAgentLimits(max_calls=settings.calls_max, unanswered_s_max=_UNANSWERED_S_MAX)
         self._transports: dict[str, Transport] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._is_flushing = False
@@ -249,7 +251,7 @@ class SipShell:
         if transport is None:
             # TLS or WebSocket, or nothing any more: told later, because a failure is news, not an answer.
             self._loop.call_soon(self._fail_unless_closed, peer)
-        elif (host := self._literal(peer.host)) is not None:
+        elif (host := self.literal(peer.host)) is not None:
             transport.send(peer._replace(host=host), data)
         else:
             task = self._loop.create_task(self._send_to_name(transport, peer, data))
@@ -260,7 +262,7 @@ class SipShell:
         if self._transports:
             self.failed(peer)
 
-    def _literal(self, host: str) -> str | None:
+    def literal(self, host: str) -> str | None:
         """The address of a host, when it is one or was looked up of late."""
         known = self._names.get(host)
         if known is not None:
@@ -275,16 +277,24 @@ class SipShell:
             self._names[host] = (host, float("inf"))
         return host
 
-    async def _send_to_name(self, transport: Transport, peer: Peer, data: bytes) -> None:
-        """Looks a name up first. RFC 3263's NAPTR and SRV are not asked; the name is taken as a host."""
+    async def look_up(self, host: str) -> str:
+        """The address of a host, remembered for a while. RFC 3263's NAPTR and SRV are not asked.
+
+        Raises:
+            OSError: it has none.
+        """
         family = socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET
+        found = await self._loop.getaddrinfo(host, None, family=family, type=socket.SOCK_DGRAM)
+        address = str(found[0][4][0])
+        if len(self._names) >= _NAMES_MAX:
+            self._names.clear()
+        self._names[host] = (address, self._loop.time() + _NAME_FRESH_S)
+        return address
+
+    async def _send_to_name(self, transport: Transport, peer: Peer, data: bytes) -> None:
         try:
-            found = await self._loop.getaddrinfo(peer.host, None, family=family, type=socket.SOCK_DGRAM)
+            host = await self.look_up(peer.host)
         except OSError:
             self._fail_unless_closed(peer)
             return
-        host = str(found[0][4][0])
-        if len(self._names) >= _NAMES_MAX:
-            self._names.clear()
-        self._names[peer.host] = (host, self._loop.time() + _NAME_FRESH_S)
         transport.send(peer._replace(host=host), data)

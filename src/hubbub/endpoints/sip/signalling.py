@@ -14,17 +14,19 @@ from hubbub.domain.call import HangupCause
 from hubbub.domain.errors import Conflict, ServerFull
 from hubbub.domain.ids import CallId
 from hubbub.endpoints.sip.causes import cause_of_end, reason_header, refusal_status
+from hubbub.endpoints.sip.dialler import Dialler, Invitation
 from hubbub.endpoints.sip.gate import Caller
 from hubbub.endpoints.sip.leg import UNUSABLE, Leg, check_offer
+from hubbub.endpoints.sip.search import Search, targets_of
 from hubbub.endpoints.sip.shell import SipShell
 from hubbub.protocol.sdp.session import parse_sdp
 from hubbub.protocol.sip import events as sip
 from hubbub.protocol.sip.address import NameAddr
 from hubbub.protocol.sip.bodies import sdp_of
+from hubbub.protocol.sip.call import Call
 from hubbub.protocol.sip.errors import SipError
 from hubbub.protocol.sip.inbound_call import InboundCall
 from hubbub.protocol.sip.message import SipRequest
-from hubbub.protocol.sip.outbound_call import OutboundCall as OutboundSipCall
 from hubbub.protocol.sip.uri import SipUri, Uri, parse_uri
 from hubbub.services.ports import (
     CallEvents,
@@ -38,6 +40,8 @@ from hubbub.services.ports import (
 )
 
 _CUSTOM_HEADERS_MAX: Final = 32
+_RINGING: Final = frozenset((180, 183))
+"""What says that the call has come to somebody; 181 and 182 say that it has not."""
 _RESERVED: Final = frozenset(
     [
         "via",
@@ -68,6 +72,7 @@ class SipSignalling:
         self._legs: dict[CallId, Leg] = {}
         self._events: CallEvents
         self._shell: SipShell
+        self._dialler: Dialler
 
     # --- Signalling -----------------------------------------------------------------------------------
 
@@ -101,11 +106,14 @@ class SipSignalling:
 
     def hang_up(self, call_id: CallId, cause: HangupCause) -> None:
         leg = self._legs.get(call_id)
-        if leg is None or leg.call is None:
+        if leg is None:
             return
-        call = leg.call
         leg.end_cause = leg.end_cause or cause
-        if isinstance(call, InboundCall) and call.is_early:
+        call, search = leg.call, leg.search
+        if call is None:
+            if search is not None:
+                self._shell.do(lambda now: search.give_up(now, reason_header(cause)))
+        elif isinstance(call, InboundCall) and call.is_early:
             self._shell.do(lambda now: call.reject(refusal_status(cause), now))
         else:
             self._shell.do(lambda now: call.hang_up(now, reason_header(cause)))
@@ -113,20 +121,17 @@ class SipSignalling:
     def place(self, call: OutboundCall) -> None:
         leg = self._new_leg(call.call_id)
         try:
-            target = parse_uri(call.to_uri)
-            to_addr = NameAddr(None, target)
-            from_addr = NameAddr(call.display_name, parse_uri(call.from_uri))
-            headers = [(name, value) for name, value in call.headers.items() if name.lower() not in _RESERVED]
             credentials = None if call.username is None else (call.username, call.password or "")
-            sdp = leg.describe()
-            placed = self._shell.agent.invite(
-                target,
-                from_addr,
-                to_addr,
-                self._shell.now(),
-                sdp=sdp,
-                headers=headers,
+            targets = targets_of(call.targets, call.to_uri, has_credentials=credentials is not None)
+            invitation = Invitation(
+                leg=leg,
+                from_addr=NameAddr(call.display_name, parse_uri(call.from_uri)),
+                to_addr=NameAddr(None, parse_uri(call.to_uri)),
+                headers=[
+                    (name, value) for name, value in call.headers.items() if name.lower() not in _RESERVED
+                ],
                 credentials=credentials,
+                sdp=leg.describe(),
             )
         except ServerFull:
             self._fail(leg, HangupCause.SERVER_FULL)
@@ -135,10 +140,12 @@ class SipSignalling:
             self._log.info("a call cannot be placed", to=call.to_uri, why=str(error))
             self._fail(leg, HangupCause.SIGNALLING_FAILED)
             return
-        leg.call = placed
-        placed.context = leg
         leg.timer = self._clock.call_later(call.timeout_s, lambda: self._give_up(leg))
-        self._shell.flush()
+        search = leg.search = Search(
+            lambda search, target: self._dialler.dial(invitation, search, target),
+            lambda event: self._on_nobody(leg, event),
+        )
+        self._shell.do(lambda now: search.begin(targets))
 
     def stop_taking_calls(self) -> None:
         self._shell.agent.is_draining = True
@@ -150,21 +157,30 @@ class SipSignalling:
         if isinstance(event, sip.IncomingCall):
             self._on_incoming(event)
             return
-        leg = event.call.context
+        call = event.call
+        leg = call.context
         if not isinstance(leg, Leg):
             return  # refused before it became a leg
+        search = leg.search
+        if leg.call is not call and (search is None or not search.owns(call)):
+            return  # one of several calls for a leg, and not the one that was answered
         match event:
-            case sip.CallProgress(sdp=sdp):
-                if sdp is None or self._take_answer(leg, sdp):
-                    self._events.rang(leg.call_id)
+            case sip.CallProgress(status=status, sdp=sdp):
+                self._on_progress(leg, status, sdp)
             case sip.CallAnswered(sdp=sdp):
+                if search is not None:
+                    search.won(call, self._shell.now())
+                    leg.call = call
                 self._on_answered(leg, sdp)
             case sip.CallConfirmed(sdp=sdp):
                 self._on_confirmed(leg, sdp)
             case sip.CallEnded():
-                self._on_ended(leg, event)
+                if leg.call is None and search is not None:
+                    search.ended(event, self._shell.now())
+                else:
+                    self._on_ended(leg, event)
             case sip.MediaOffer(sdp=sdp):
-                self._on_offer(leg, sdp)
+                self._on_offer(leg, call, sdp)
             case sip.MediaAnswer(sdp=sdp):
                 self._take_answer(leg, sdp)
             case sip.Digit(digit=digit, duration_ms=duration_ms):
@@ -209,6 +225,28 @@ class SipSignalling:
             )
         )
 
+    def _on_progress(self, leg: Leg, status: int, sdp: bytes | None) -> None:
+        """Our INVITE got a provisional response. Sound that cannot be agreed on yet may be with the answer."""
+        if status in _RINGING and not leg.has_rung:
+            leg.has_rung = True
+            self._events.rang(leg.call_id)
+        if sdp is None:
+            return
+        try:
+            leg.take_answer(sdp)
+        except UNUSABLE as error:
+            self._log.info("early media cannot be used", call=leg.call_id, why=str(error))
+            return
+        if leg.media is not None and not leg.has_early_media:
+            leg.has_early_media = True
+            self._events.early_media(leg.call_id, leg.media)
+
+    def _on_nobody(self, leg: Leg, event: sip.CallEnded | None) -> None:
+        """Nobody answered an outbound call; `event` is the refusal that counts."""
+        self._close(leg)
+        cause = HangupCause.SIGNALLING_FAILED if event is None else cause_of_end(event)
+        self._events.ended(leg.call_id, leg.end_cause or cause, None if event is None else event.status)
+
     def _on_answered(self, leg: Leg, sdp: bytes | None) -> None:
         """Our INVITE was answered. Without a usable description there is nothing to talk over."""
         if leg.timer is not None:
@@ -230,10 +268,7 @@ class SipSignalling:
         if leg.media is not None:
             self._events.answered(leg.call_id, leg.media)
 
-    def _on_offer(self, leg: Leg, sdp: bytes | None) -> None:
-        call = leg.call
-        if call is None:
-            return
+    def _on_offer(self, leg: Leg, call: Call, sdp: bytes | None) -> None:
         now = self._shell.now()
         try:
             answer = leg.describe() if sdp is None else leg.answer(parse_sdp(sdp))
@@ -280,7 +315,7 @@ class SipSignalling:
 
     def _give_up(self, leg: Leg) -> None:
         leg.timer = None
-        if isinstance(leg.call, OutboundSipCall) and leg.call.is_early:
+        if leg.call is None:
             self.hang_up(leg.call_id, HangupCause.NO_ANSWER)
 
 

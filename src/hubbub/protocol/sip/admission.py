@@ -44,7 +44,16 @@ class Deferred:
     """Not known yet: the embedder asks somebody and calls `UserAgent.admit`. It must, whatever the outcome."""
 
 
-Verdict: TypeAlias = Allow | Challenge | Deny | Deferred
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The embedder has served the request itself; this is the answer."""
+
+    status: int
+    fields: tuple[tuple[str, str], ...] = ()
+    reason: str | None = None
+
+
+Verdict: TypeAlias = Allow | Challenge | Deny | Deferred | Answered
 Authorise: TypeAlias = Callable[[SipRequest, Peer], Verdict]
 
 

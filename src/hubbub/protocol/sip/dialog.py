@@ -130,6 +130,13 @@ class Dialog:
         if source is not None:
             self.heard_from = source
 
+    def forget_connection(self, peer: Peer) -> None:
+        """A connection is gone: the far end is not to be found on it any more."""
+        if self.heard_from == peer:
+            self.heard_from = None
+        if self.next_hop == peer:
+            self.next_hop = None
+
     def takes(self, request: SipRequest) -> bool:
         """Notes an incoming request's sequence number; False when it is out of order (500, §12.2.2)."""
         number = request.cseq.number

@@ -35,9 +35,10 @@ class DigestVerdict(enum.Enum):
     ACCEPTED = "accepted"
     """The user is who he says he is."""
     STALE = "stale"
-    """Right password, but the nonce is too old, forgotten, or was used already: challenge again with stale=TRUE."""
+    """Right password, but the nonce is too old, forgotten, was used already, or is not ours, as after a restart:
+    challenge again with stale=TRUE."""
     REFUSED = "refused"
-    """Wrong password, unknown user, or a nonce that is not ours: challenge again."""
+    """Wrong password or unknown user: challenge again."""
     MALFORMED = "malformed"
     """Not digest credentials at all: challenge again, or 400."""
 
@@ -128,12 +129,7 @@ class DigestServer:
             return DigestOutcome(DigestVerdict.MALFORMED)
         algorithm = next((name for name in self._algorithms if name.lower() == given.algorithm.lower()), None)
         made_at_ms = self._nonce_time(given.nonce)
-        if (
-            algorithm is None
-            or made_at_ms is None
-            or given.realm != self._realm
-            or given.qop not in (None, "auth")
-        ):
+        if algorithm is None or given.realm != self._realm or given.qop not in (None, "auth"):
             return DigestOutcome(DigestVerdict.REFUSED, given.username)
         ha1 = lookup(given.username, self._realm, algorithm)
         expected = compute_response(
@@ -152,7 +148,7 @@ class DigestServer:
             return DigestOutcome(DigestVerdict.REFUSED, given.username)
         # Without qop there is no count, so such a nonce is good for one use.
         count = 1 if given.qop is None else given.nonce_count or 0
-        if not self._use(given.nonce, made_at_ms, count, now_ms):
+        if made_at_ms is None or not self._use(given.nonce, made_at_ms, count, now_ms):
             return DigestOutcome(DigestVerdict.STALE, given.username)
         return DigestOutcome(DigestVerdict.ACCEPTED, given.username)
 

@@ -37,6 +37,7 @@ class OutboundCall(Call):
         "_acks",
         "_cancel_fields",
         "_early",
+        "_early_sdp",
         "_invite",
         "_is_ack_due",
         "_is_cancel_sent",
@@ -52,6 +53,9 @@ class OutboundCall(Call):
         self._next_hop = next_hop
         self._invite: ClientTransaction | None = None
         self._early: dict[str | None, Dialog] = {}
+        self._early_sdp: dict[str | None, bytes] = {}
+        """By To tag: the answer that came before the 2xx, which need not give it again (RFC 6337 §3.1.1). Told again
+        with the 2xx of a fork, because another fork's may have been told since."""
         self._acks: dict[str | None, tuple[Peer, bytes] | None] = {}
         """By To tag of each 2xx: the ACK to repeat; None while it still waits for the embedder's answer."""
         self._rings = False
@@ -148,6 +152,8 @@ class OutboundCall(Call):
             self.station.counters["malformed_response"] += 1
             return
         self.learn_abilities(response)
+        if sdp is not None and self.offered_first:
+            self._early_sdp[tag] = sdp
         self.station.emit(CallProgress(self, response.status, sdp))
 
     def _take_reliable(
@@ -188,6 +194,7 @@ class OutboundCall(Call):
         self._stop_waiting()
         self.state = CallState.CONFIRMED
         self.dialog = dialog
+        is_fork = len(self._early) > 1
         self._early.clear()
         self.learn_abilities(response)
         self.keeper.learn(response, now)
@@ -195,6 +202,9 @@ class OutboundCall(Call):
             sdp = sdp_of(response)
         except (SipParseError, UnsupportedBody):
             sdp = None
+        if sdp is None and is_fork:
+            sdp = self._early_sdp.get(tag)
+        self._early_sdp.clear()
         self._is_ack_due = True
         self._acks[tag] = None
         if self.offered_first:
@@ -252,6 +262,7 @@ class OutboundCall(Call):
                 self._invite = sent
                 self._rings = False
                 self._early.clear()
+                self._early_sdp.clear()
                 return
         self._report_failure(response, now)
         self._depart()

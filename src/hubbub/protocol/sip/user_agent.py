@@ -12,12 +12,11 @@ raises out of here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import TypeAlias
 from zlib import crc32
 
 from hubbub.protocol.sip.address import NameAddr, Via
 from hubbub.protocol.sip.admission import (
+    Answered,
     Authorise,
     Challenge,
     Deferred,
@@ -44,10 +43,6 @@ from hubbub.protocol.sip.station import ALLOW, SUPPORTED, Fields, Station
 from hubbub.protocol.sip.transactions import ServerKey, ServerTransaction, server_key
 from hubbub.protocol.sip.uri import SipUri, Uri
 
-OtherRequest: TypeAlias = Callable[[SipRequest, Peer, float], "tuple[int, Fields] | None"]
-"""Serves a request outside dialogs that the user agent itself does not, such as REGISTER: status and headers of the
-answer, or None when it does not either."""
-
 
 class UserAgent:
     """A SIP user agent for many calls, server and client alike.
@@ -55,8 +50,8 @@ class UserAgent:
     Args:
         settings: addresses, names and limits.
         random: where branches, tags and Call-IDs come from.
-        authorise: asked about every request outside a dialog but ACK and CANCEL.
-        serve_other: serves methods that are not the user agent's own.
+        authorise: asked about every request outside a dialog but ACK and CANCEL. Methods that are not the user agent's
+            own, such as REGISTER, it may serve itself (`Answered`).
     """
 
     def __init__(
@@ -64,12 +59,10 @@ class UserAgent:
         settings: UserAgentSettings,
         random: RandomSource,
         authorise: Authorise = allow_all,
-        serve_other: OtherRequest | None = None,
     ) -> None:
         self._station = Station(settings, random)
         self._settings = settings
         self._authorise = authorise
-        self._serve_other = serve_other
         self.is_draining = False
         """Refuse new calls with 503 from now on."""
 
@@ -95,8 +88,8 @@ class UserAgent:
     def connection_closed(self, peer: Peer, now: float) -> None:
         """A connection is gone: what waits on it fails, and calls heard over it go back to their Contact."""
         for call in self._station.calls.values():
-            if call.dialog is not None and call.dialog.heard_from == peer:
-                call.dialog.heard_from = None
+            if call.dialog is not None:
+                call.dialog.forget_connection(peer)
         self.transport_failed(peer, now)
 
     def admit(self, request: SipRequest, source: Peer, verdict: Verdict, now: float) -> None:
@@ -332,6 +325,9 @@ class UserAgent:
         elif isinstance(verdict, Deny):
             self.counters["denied"] += 1
             station.respond(transaction, verdict.status, now, reason=verdict.reason)
+        elif isinstance(verdict, Answered):
+            fields = list(verdict.fields)
+            station.respond(transaction, verdict.status, now, reason=verdict.reason, fields=fields)
         else:
             self._serve(transaction, request, source, verdict.principal, now)
 
@@ -348,11 +344,7 @@ class UserAgent:
             fields.append(("Contact", station.contact(source.transport)))
             station.respond(transaction, status, now, fields=fields)
         else:
-            served = self._serve_other(request, source, now) if self._serve_other is not None else None
-            if served is None:
-                station.refuse_method(transaction, now)
-            else:
-                station.respond(transaction, served[0], now, fields=served[1])
+            station.refuse_method(transaction, now)
 
     def _receive_invite(
         self, transaction: ServerTransaction, request: SipRequest, source: Peer, principal: object, now: float
