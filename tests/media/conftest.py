@@ -28,6 +28,7 @@ SETTINGS = MediaSettings(
     ports_max=256,
     mixers_max=64,
     playbacks_max=64,
+    taps_max=16,
     arena_samples=1 << 20,
     media_timeout_ms=0,
 )

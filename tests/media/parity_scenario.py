@@ -1,4 +1,4 @@
-"""A seeded quarter of an hour of everything, in a second: prints one digest a tick of what the core sent and said.
+"""A seeded quarter of an hour of everything, in a second: prints one digest a tick of what the core sent, said and took.
 
 Run as a program, once compiled and once with NUMBA_DISABLE_JIT=1; see tests/unit/media/test_parity.py.
 """
@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from hubbub.audio import g711
 from hubbub.media.core import apply as commands
-from hubbub.media.core import rtcp_in
+from hubbub.media.core import rtcp_in, taps
 from hubbub.media.core.layout import SLOT_BITS
 from media.rig import Caller, Rig
 
@@ -69,7 +69,7 @@ class Chaos:
             caller.send(data)
 
     def disturb(self, caller: Caller) -> None:
-        kind = self.chance.randrange(13)
+        kind = self.chance.randrange(15)
         rig, chance = self.rig, self.chance
         mixer = chance.choice(self.mixers)
         if kind == 0:
@@ -112,6 +112,14 @@ class Chaos:
         elif kind == 11:
             data = chance.randbytes(chance.randrange(1, 64))
             rig.receive(caller.socket, bytes([0x80 | data[0] & 0x7F]) + data[1:], caller.address, caller.port)
+        elif kind == 12:
+            tap = 1 << SLOT_BITS | chance.randrange(16)
+            what = chance.randrange(4)
+            target = mixer if what == taps.MIX else caller.port_id
+            rig.command(commands.OPEN_TAP, tap, what, target, rig.rounds + chance.randrange(3))
+        elif kind == 13:
+            tap = 1 << SLOT_BITS | chance.randrange(16)
+            rig.command(commands.CLOSE_TAP, tap, rig.rounds + chance.randrange(3))
         else:
             report = bytes([0x81, 201, 0, 7]) + caller.ssrc.to_bytes(4, "big") + chance.randbytes(24)
             packet = np.frombuffer(report, np.uint8)
@@ -127,7 +135,8 @@ def main(seed: int) -> None:
         sent, said = len(chaos.rig.sent), len(chaos.rig.events)
         chaos.step()
         news = [(p.address, p.port, p.rtcp, p.data) for p in chaos.rig.sent[sent:]]
-        digest = hashlib.sha256(repr((news, chaos.rig.events[said:])).encode()).hexdigest()
+        taken = [(tap, number, pcm.tobytes()) for tap, number, pcm in chaos.rig.read_taps()]
+        digest = hashlib.sha256(repr((news, chaos.rig.events[said:], taken)).encode()).hexdigest()
         sys.stdout.write(f"{len(news)} {digest}\n")
     sys.stdout.write(f"{chaos.rig.state.counters.tolist()}\n")
 

@@ -23,6 +23,7 @@ SMALL = MediaSettings(
     ports_max=64,
     mixers_max=16,
     playbacks_max=32,
+    taps_max=16,
     arena_samples=1 << 16,
 )
 CALLER_ADDRESS = 0x7F000001
@@ -110,7 +111,8 @@ class Rig:
         self.passes = 0
         self.sent: list[Packet] = []
         self.events: list[tuple[int, ...]] = []
-        self._next = 0
+        self._next = self._taps = 0
+        self._taken: dict[int, dict[int, NDArray[np.int16]]] = {}
         self.command(commands.OPEN_SOCKET, 0, 0)
 
     def command(self, *fields: int) -> None:
@@ -166,6 +168,30 @@ class Rig:
         for other in coached:
             self.command(commands.COACH, caller.port_id, other.port_id)
 
+    def tap(self, kind: int, target: int, begin: int = 0) -> int:
+        """A tap; returns its id."""
+        tap_id = 1 << SLOT_BITS | self._taps
+        self._taps += 1
+        self.command(commands.OPEN_TAP, tap_id, kind, target, begin)
+        return tap_id
+
+    def taken(self, tap_id: int) -> dict[int, NDArray[np.int16]]:
+        """All that a tap took: its frames by their rounds, in order."""
+        for tap, number, pcm in self.read_taps():
+            self._taken.setdefault(tap, {})[number] = pcm
+        return self._taken.get(tap_id, {})
+
+    def read_taps(self) -> list[tuple[int, int, NDArray[np.int16]]]:
+        """What all taps took, in order: tap id, round and frame. The ring is empty then."""
+        core = self.state.core[0]
+        rows = [at % len(self.state.tap_pcm) for at in range(core.taps_tail, core.taps_head)]
+        self.command(commands.TAPS_READ, int(core.taps_head))
+        return [(*self.state.tap_marks[row].tolist(), self.state.tap_pcm[row].copy()) for row in rows]
+
+    @property
+    def rounds(self) -> int:
+        return int(self.state.core[0].rounds)
+
     def receive(self, socket: int, data: bytes, address: int, port: int) -> None:
         packet = np.frombuffer(data.ljust(1, b"\0"), np.uint8)
         ingest(self.state, socket, packet, len(data), address, port, self.now_us)
@@ -173,8 +199,12 @@ class Rig:
 
     def run(self, ticks: int = 1) -> list[Packet]:
         """Whole ticks: ten phases each. Returns what was sent."""
+        return self.run_phases(ticks * PHASES)
+
+    def run_phases(self, phases: int) -> list[Packet]:
+        """So many of the ten phases of a tick. Returns what was sent."""
         before = len(self.sent)
-        for _ in range(ticks * PHASES):
+        for _ in range(phases):
             tick(self.state, self.passes % PHASES, self.now_us)
             self.passes += 1
             self.now_us += PHASE_US

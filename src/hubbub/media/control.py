@@ -6,7 +6,7 @@ two planes: `plane` (a thread and the system) and `simulated` (the running loop 
 
 import ipaddress
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
 
 import numpy as np
@@ -17,8 +17,10 @@ from hubbub.media.arena import Arena
 from hubbub.media.core import apply as commands
 from hubbub.media.core import counters, events
 from hubbub.media.core.dtmf_out import PAUSE
-from hubbub.media.core.layout import NONE, PHASES, SLOT_BITS, SLOT_MASK, State, new_state
+from hubbub.media.core.layout import NONE, PHASES, State, new_state
 from hubbub.media.settings import MediaSettings
+from hubbub.media.slots import Slots
+from hubbub.media.taps import Taps
 from hubbub.services.ports import (
     Clip,
     DigitHeard,
@@ -29,6 +31,8 @@ from hubbub.services.ports import (
     PlaybackEnded,
     RemoteMedia,
     TalkChanged,
+    TapFrame,
+    TapKind,
 )
 
 DIGITS = "0123456789*#ABCD"
@@ -37,29 +41,6 @@ LAWS = {"PCMU": g711.ULAW, "PCMA": g711.ALAW}
 IDLE_SOCKETS_KEPT = 4
 """So many sockets without a leg stay bound, for the next calls."""
 BUSY_SCALE = 10_000
-
-
-class Slots:
-    """Rows of one kind: hands out ids that are never used again."""
-
-    def __init__(self, first: int, count: int) -> None:
-        self._free = list(range(first + count - 1, first - 1, -1))
-        self._generations: dict[int, int] = {}
-        self.used: set[int] = set()
-
-    def take(self) -> int | None:
-        """A new id, or None when all rows are used."""
-        if not self._free:
-            return None
-        slot = self._free.pop()
-        self._generations[slot] = generation = self._generations.get(slot, 0) + 1
-        row_id = generation << SLOT_BITS | slot
-        self.used.add(row_id)
-        return row_id
-
-    def give_back(self, row_id: int) -> None:
-        self.used.discard(row_id)
-        self._free.append(row_id & SLOT_MASK)
 
 
 class _Socket:
@@ -89,6 +70,7 @@ class ControlSide(ABC):
         self._ports = Slots(0, settings.ports_max)
         self._mixers = Slots(PHASES, settings.mixers_max)
         self._playbacks = Slots(0, settings.playbacks_max)
+        self._taps = Taps(self.state, settings.taps_max, lambda records: self._send(records))
         self._arena = Arena(self.state.arena)
         self._clips: dict[int, bytes] = {}
         self._sockets: dict[int, _Socket] = {}
@@ -248,6 +230,18 @@ class ControlSide(ABC):
                 words[i // commands.DIGITS_PER_WORD] |= code << 5 * (i % commands.DIGITS_PER_WORD)
             self._send([(commands.SEND_DIGITS, port_id, len(part), *words)])
 
+    # --- recording ------------------------------------------------------------------------------------
+
+    def open_tap(self, kind: TapKind, target: int) -> int:
+        """Take sound on the mixer's own tick; see the port for what a recorder may build on."""
+        return self._taps.open(kind, target)
+
+    def close_tap(self, tap_id: int) -> None:
+        self._taps.close(tap_id)
+
+    def subscribe_taps(self, listener: Callable[[Sequence[TapFrame]], None]) -> None:
+        self._taps.subscribe(listener)
+
     # --- what is heard of it --------------------------------------------------------------------------
 
     def subscribe(self, listener: Callable[[MediaEvent], None]) -> None:
@@ -261,6 +255,7 @@ class ControlSide(ABC):
         values["ports_open"] = len(self._ports.used)
         values["mixers_open"] = len(self._mixers.used)
         values["playbacks_open"] = len(self._clips)
+        values["taps_open"] = self._taps.count
         values["sockets_open"] = len(self._sockets)
         values["arena_samples_used"] = self._arena.used
         values["busy_share"] = self._busy_share()
@@ -277,6 +272,12 @@ class ControlSide(ABC):
             return
         if kind == events.SOCKET_GONE:
             self._socket_gone(subject)
+            return
+        if kind == events.TAPPED:
+            self._taps.read(subject)
+            return
+        if kind == events.TAP_CLOSED:
+            self._taps.closed(subject, second, third)
             return
         if kind == events.PLAYBACK_ENDED:
             self._arena.release(self._clips.pop(subject))

@@ -27,7 +27,7 @@ from hubbub.media.core.layout import (
     State,
     rows,
 )
-from hubbub.media.core.tick import tick_from
+from hubbub.media.core.tick import begin_phase, tick_from
 from hubbub.media.core.wire import get16, get32
 from hubbub.media.system import EVENT_DATA, EVENT_WORDS
 
@@ -188,6 +188,7 @@ def run(state: State, io: Io) -> bool:
         _receive(state, io, started)
         _keep_time(state, io, started - desk.next_pass_us)
         going_on = _obey(state, io, started)
+        begin_phase(state, desk.passes % PHASES)
         tick_from(state, wide(state.phases[desk.passes % PHASES]), started)
         _send(state, io)
         _tell(state, io)

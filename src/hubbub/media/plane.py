@@ -75,6 +75,7 @@ class RtpPlane(ControlSide):
         self._epoll.close()
         for end in self._pipes:
             os.close(end)
+        self._taps.end_all()
 
     def statistics(self) -> dict[str, float]:
         values = dict(super().statistics())

@@ -18,6 +18,8 @@ class MediaSettings:
     """Legs at once."""
     mixers_max: int = 2048
     playbacks_max: int = 8192
+    taps_max: int = 512
+    """Sounds being recorded at once, a mix or a port each; 40 KiB of memory each."""
     arena_samples: int = 1 << 25
     """Room for clips being played: 70 minutes; pages are taken from the system as they are used."""
     media_timeout_ms: int = 60_000
@@ -27,6 +29,8 @@ class MediaSettings:
     jitter_frames_max: int = 10
     talk_level_dbov: float = -45.0
     """Louder than this is talking."""
+    talk_hysteresis_db: float = 5.0
+    """Who talks goes on talking until his voice is lower by so much."""
     talk_hangover_ms: int = 500
     rtcp_interval_ms: int = 5_000
     """Between two reports of one leg (RFC 3550 §6.2's minimum); 0 never."""

@@ -46,6 +46,7 @@ class SimulatedPlane(ControlSide):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._taps.end_all()
         for task in list(self._binding):
             await task
         for transport in self._transports.values():
@@ -104,7 +105,7 @@ class SimulatedPlane(ControlSide):
     def _schedule(self) -> None:
         """Have the next pass called, at a whole number of 2 ms, if there is anything to do then."""
         core = self.state.core[0]
-        wanted = self._ports.used or self._clips or core.events_tail < core.events_head
+        wanted = self._ports.used or self._clips or self._taps.count or core.events_tail < core.events_head
         if self._timer is not None or self._closed or not wanted:
             return
         self._pass = max(self._pass + 1, self._now_us() // PHASE_US + 1)

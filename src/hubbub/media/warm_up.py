@@ -20,7 +20,13 @@ from hubbub.media.settings import MediaSettings
 
 typeof: Any = _typeof
 TINY = replace(
-    MediaSettings(), rtp_port_last=10009, ports_max=2, mixers_max=1, playbacks_max=1, arena_samples=1
+    MediaSettings(),
+    rtp_port_last=10009,
+    ports_max=2,
+    mixers_max=1,
+    playbacks_max=1,
+    taps_max=1,
+    arena_samples=1,
 )
 
 

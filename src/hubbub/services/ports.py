@@ -314,13 +314,15 @@ class TapKind(StrEnum):
     """What a tap takes."""
 
     MIX = "mix"
-    """All that is said in a mixer, summed once and limited once, and what is played to it; coaches left out."""
+    """All that is said in a mixer, summed once and limited once, and what is played to it. What coaches whisper
+    and what is played to one port are left out."""
     SPOKEN = "spoken"
-    """What one port's far end says into its room: silence while it is muted or on hold."""
+    """What one port's far end adds to its mixer: silence while it is muted, on hold, in no mixer, pressing a key
+    or whispering as a coach. The sum of all a mixer's is its mix, where that fits and nothing is played."""
     RECEIVED = "received"
-    """What one port's far end says, whatever becomes of it."""
+    """What one port's far end says, whatever becomes of it; lost packets concealed."""
     HEARD = "heard"
-    """What is sent to one port's far end."""
+    """What one port's far end is given to hear, as it decodes it, in a mixer or in none; also while it takes none."""
 
 
 class TapFrame(NamedTuple):
@@ -328,12 +330,13 @@ class TapFrame(NamedTuple):
 
     tap_id: int
     position: int
-    """Samples at 8 kHz since a start that all taps of one mixer share. The frame after it is `len(pcm) // 2`
-    later; a greater distance was lost and is silence."""
+    """Samples at 8 kHz since a start that all taps of one plane share; a multiple of 160. The frame after it is
+    `len(pcm) // 2` later; a greater distance was lost and is silence. Never less: positions of a tap only grow."""
     pcm: bytes
-    """16-bit mono, little-endian."""
+    """16-bit mono, little-endian; whole ticks of 320 bytes, several where nothing is missing between them."""
     last: bool = False
-    """The tap is closed; nothing follows. `pcm` may be empty."""
+    """The tap is closed; nothing follows. `pcm` is empty and `position` is where the tap ended: what was not
+    given before it was lost."""
 
 
 class MediaPlane(Protocol):
@@ -364,20 +367,28 @@ class MediaPlane(Protocol):
 
     def subscribe(self, listener: Callable[[MediaEvent], None]) -> None: ...
     def open_tap(self, kind: TapKind, target: int) -> int:
-        """Take sound on the mixer's own tick. Taps of one mixer opened in one go begin at the same sample.
+        """Take sound on the mixer's own tick, 20 to 40 ms from now on; silence where there is none.
+
+        All taps opened and closed in one turn of the event loop begin and end at one sample, so that a tap that
+        is opened where another is closed goes on where that one ends. What is taken in one tick of a mixer
+        stands at one position in all of its taps.
 
         Args:
-            target: the mixer id for `MIX`, else the port id. A port keeps its taps when it changes rooms.
+            target: the mixer id for `MIX`, else the port id. A port keeps its taps when it changes rooms, and
+                while it is in none. Rooms tick at different moments of the same 20 ms, so at each change one
+                frame may be missing (silence) or have been left out; all stays aligned.
 
         Raises:
             ServerFull: no tap is left.
         """
 
     def close_tap(self, tap_id: int) -> None:
-        """Its `last` frame follows, also when the port or the mixer is closed."""
+        """Its `last` frame follows exactly once, within a tenth of a second; so it does, unasked, when the port
+        or the mixer is closed, is gone already, or the plane is closed."""
 
     def subscribe_taps(self, listener: Callable[[Sequence[TapFrame]], None]) -> None:
-        """`listener` gets what all taps took, in order, a few times a second."""
+        """`listener` gets what all taps took, each tap's in order, ten times a second; whole ticks of a mixer:
+        after each batch its taps stand at one position."""
 
     def statistics(self) -> Mapping[str, float]:
         """Counters for the metrics page: packets, late ticks, drops by cause, busy share."""

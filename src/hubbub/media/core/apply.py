@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubbub.audio.compile import compiled, inner
-from hubbub.media.core import counters, dtmf_in, dtmf_out, latch, playback, rooms, sources
+from hubbub.media.core import counters, dtmf_in, dtmf_out, latch, playback, rooms, sources, taps
 from hubbub.media.core.jitter import skip_to
 from hubbub.media.core.layout import BLOCKS, FRAME, NONE, PHASES, SLOT_MASK, State
 
@@ -45,6 +45,12 @@ SEND_DIGITS = 14
 """port id, count, then four words of twelve digits, five bits each, first digit lowest"""
 STOP = 15
 """The loop ends; the core ignores it."""
+OPEN_TAP = 16
+"""tap id, kind, port or mixer id, the round of its first frame"""
+CLOSE_TAP = 17
+"""tap id, the round before which it ends"""
+TAPS_READ = 18
+"""how many of the frames taken since the start were read"""
 
 DIGITS_PER_WORD = 12
 DIGITS_PER_COMMAND = 4 * DIGITS_PER_WORD
@@ -69,6 +75,12 @@ def apply(state: State, command: NDArray[np.int64], now_us: int) -> None:
         done = _play(state, command)
     elif kind == STOP_PLAYBACK:
         done = _stop(state, command[1])
+    elif kind == OPEN_TAP:
+        done = taps.open_tap(state, command[1], command[2], command[3], command[4])
+    elif kind == CLOSE_TAP:
+        done = taps.close_tap(state, command[1], command[2])
+    elif kind == TAPS_READ:
+        state.core[0].taps_tail = command[1]
     elif kind != STOP:
         slot = command[1] & SLOT_MASK
         done = slot < len(state.ports) and state.ports[slot].port_id == command[1]
@@ -162,6 +174,8 @@ def _close_port(state: State, slot: int, now_us: int) -> None:
     dtmf_in.finish(state, slot)
     playback.end_all(state, leg.playback)
     leg.playback = NONE
+    taps.end_all(state, leg.taps)
+    leg.taps = NONE
     rooms.exit_room(state, slot)
     rooms.drop_coaches(state, slot)
     sources.haunt(state, slot, now_us)
@@ -209,6 +223,8 @@ def _close_mixer(state: State, mixer_id: int) -> bool:
         _move(state, room.first, room.phase)
     playback.end_all(state, room.playback)
     room.playback = NONE
+    taps.end_all(state, room.taps)
+    room.taps = NONE
     rooms.close_mixer(state, mixer)
     return True
 
@@ -267,6 +283,7 @@ def skip(state: State, ticks: int) -> None:
     Catching up in bursts instead would make everybody late together.
     """
     state.counters[counters.TICKS_SKIPPED] += ticks
+    state.core[0].rounds += ticks
     for slot in range(len(state.ports)):
         leg = state.ports[slot]
         if leg.port_id == 0:

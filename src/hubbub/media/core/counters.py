@@ -48,6 +48,10 @@ PACKETS_LOST = 31
 """By gaps in the sequence numbers received."""
 TICK_FAILURES = 32
 """Bugs caught at the border of the compiled code."""
+FRAMES_LIMITED = 33
+"""Frames made quieter because their sum did not fit."""
+TAP_FRAMES_LOST = 34
+"""Frames that no recorder got: nobody read those before, or their port changed rooms within a round."""
 
 NAMES = (
     "packets_in",
@@ -83,5 +87,7 @@ NAMES = (
     "encodes",
     "packets_lost",
     "tick_failures",
+    "frames_limited",
+    "tap_frames_lost",
 )
 COUNT = len(NAMES)

@@ -16,6 +16,10 @@ FIXED = 5
 """port id, source address, source port: the socket may take another leg that waits for its source"""
 SOCKET_GONE = 6
 """socket: the loop uses it no more"""
+TAPPED = 7
+"""how many frames taps have taken since the start"""
+TAP_CLOSED = 8
+"""tap id, the round before which it ended, frames taken as in TAPPED: all of the tap's are among them"""
 
 
 @inner

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from hubbub.audio import level
+from hubbub.audio import level, limit
 from hubbub.media.core import counters
 from hubbub.media.settings import MediaSettings
 
@@ -38,6 +38,8 @@ FRAMES_PER_PACKET_MAX = 3
 OUT_BYTES = 512
 """Of an outgoing packet: a header and 60 ms, or a report."""
 DIGITS_QUEUED_MAX = 64
+TAP_ROUNDS_KEPT = 64
+"""Rounds that the ring of taken frames holds when every tap is open: more than a second."""
 GHOSTS = 1024
 NONE = -1
 """No slot."""
@@ -73,11 +75,23 @@ class Core:
     """The mixer being ticked, NONE outside: where to go on after a failure."""
     table_mask: int
     """Size of `sources`, less one."""
+    rounds: int
+    """Of all ten phases, counted: the axis on which taps place what they take."""
+    taps_head: int
+    """Frames ever taken; the row is this modulo the ring's size."""
+    taps_tail: int
+    """Frames that the control side has read."""
+    taps_told: int
+    """Frames that the control side knows of."""
+    taps_due_us: int
+    """When it may be told again."""
     jitter_min: int
     """Samples the jitter buffer starts with."""
     jitter_max: int
     talk_energy: int
     """Of a frame; more is talking."""
+    quiet_energy: int
+    """Of a frame; as little or less is not."""
     talk_hangover: int
     """Ticks."""
     media_timeout_us: int
@@ -160,6 +174,13 @@ class Port:
     """First of the edges that name who coaches this port."""
     playback: int
     """The clip this port hears instead of the room; others wait beneath it."""
+    gain: int
+    """Of what it hears; see core/limiting.py."""
+    gain_held: int
+    taps: int
+    """First of the taps on this port."""
+    received_taps: int
+    """So many of them take what comes, heard or not."""
     digit: int
     """The telephone event going on; NONE: none."""
     mute_until: int
@@ -263,6 +284,11 @@ class Mixer:
     lobby: int
     playback: int
     """First clip being played to all."""
+    gain: int
+    """Of what all hear who are not in the sum."""
+    gain_held: int
+    taps: int
+    """First of the taps on the mix."""
 
 
 class Playback:
@@ -281,6 +307,27 @@ class Playback:
     """To this mixer's slot, or NONE."""
     following: int
     """The next of the same port or mixer."""
+
+
+class Tap:
+    """Takes sound from one port or mixer."""
+
+    tap_id: int
+    """0: the row is free."""
+    kind: int
+    """One of core/taps.py."""
+    port: int
+    """On this port's slot, or NONE."""
+    mixer: int
+    """On this mixer's slot, or NONE."""
+    following: int
+    """The next of the same port or mixer."""
+    begin: int
+    """The first round it may have."""
+    due: int
+    """The first round of which it has nothing yet."""
+    until: int
+    """The round before which it ends."""
 
 
 class Edge:
@@ -321,6 +368,7 @@ class State(NamedTuple):
     sockets: Rows[Socket]
     mixers: Rows[Mixer]
     playbacks: Rows[Playback]
+    taps: Rows[Tap]
     edges: Rows[Edge]
     outs: Rows[Out]
     ghosts: Rows[Ghost]
@@ -348,8 +396,14 @@ class State(NamedTuple):
     """(ports, DIGITS_QUEUED_MAX): a ring of events to send."""
     arena: NDArray[np.int16]
     """Clips."""
+    tap_marks: NDArray[np.int64]
+    """(ring, 2): the tap's id and the round of each frame taken."""
+    tap_pcm: NDArray[np.int16]
+    """(ring, FRAME): the frames."""
     total: NDArray[np.int32]
-    """(FRAME,): the sum of a room."""
+    """(FRAME,): the exact sum of a room."""
+    limited: NDArray[np.int32]
+    """(FRAME,): the same, made to fit."""
     mix: NDArray[np.int32]
     """(FRAME,): what one hears."""
     codes: NDArray[np.uint8]
@@ -383,6 +437,7 @@ def new_state(settings: MediaSettings) -> State:
     out = 1 << (2 * ports + 64).bit_length()
     events = 1 << (4 * ports + 1024).bit_length()
     table = 1 << (4 * ports).bit_length()
+    taken = 1 << (settings.taps_max * TAP_ROUNDS_KEPT).bit_length()
     floats = np.zeros(FRAME, np.float32)
     codes = np.zeros((4, FRAME), np.uint8)
     codes[2], codes[3] = 0xFF, 0xD5
@@ -392,6 +447,7 @@ def new_state(settings: MediaSettings) -> State:
         sockets=rows(Socket, max(1, (settings.rtp_port_last - settings.rtp_port_first + 1) // 2)),
         mixers=rows(Mixer, mixers),
         playbacks=rows(Playback, settings.playbacks_max),
+        taps=rows(Tap, settings.taps_max),
         edges=rows(Edge, edges),
         outs=rows(Out, out),
         ghosts=rows(Ghost, GHOSTS),
@@ -407,7 +463,10 @@ def new_state(settings: MediaSettings) -> State:
         pending=np.zeros((ports, FRAMES_PER_PACKET_MAX * FRAME), np.uint8),
         digits=np.zeros((ports, DIGITS_QUEUED_MAX), np.uint8),
         arena=np.zeros(settings.arena_samples, np.int16),
+        tap_marks=np.zeros((taken, 2), np.int64),
+        tap_pcm=np.zeros((taken, FRAME), np.int16),
         total=np.zeros(FRAME, np.int32),
+        limited=np.zeros(FRAME, np.int32),
         mix=np.zeros(FRAME, np.int32),
         codes=codes,
         own=np.zeros(FRAME, np.uint8),
@@ -421,6 +480,7 @@ def new_state(settings: MediaSettings) -> State:
     core.jitter_min = settings.jitter_frames_min * FRAME
     core.jitter_max = settings.jitter_frames_max * FRAME
     core.talk_energy = level.energy_at(settings.talk_level_dbov, FRAME)
+    core.quiet_energy = level.energy_at(settings.talk_level_dbov - settings.talk_hysteresis_db, FRAME)
     core.talk_hangover = settings.talk_hangover_ms * 1000 // FRAME_US
     core.media_timeout_us = settings.media_timeout_ms * 1000
     core.rtcp_interval_us = settings.rtcp_interval_ms * 1000
@@ -432,8 +492,10 @@ def new_state(settings: MediaSettings) -> State:
         lobby.mixer_id = (1 << SLOT_BITS) | phase
         lobby.phase = phase
         lobby.lobby = 1
-        lobby.following = lobby.first = lobby.playback = NONE
+        lobby.following = lobby.first = lobby.playback = lobby.taps = NONE
+        lobby.gain = limit.UNITY
     blank = state.blank[0]
     blank.mixer = blank.following = blank.preceding = NONE
-    blank.coaches = blank.playback = blank.event_type = blank.digit = NONE
+    blank.coaches = blank.playback = blank.taps = blank.event_type = blank.digit = NONE
+    blank.gain = limit.UNITY
     return state

@@ -3,6 +3,7 @@
 A leg is always in exactly one mixer; one that joined none is in the lobby of its phase.
 """
 
+from hubbub.audio import limit
 from hubbub.audio.compile import inner
 from hubbub.media.core.layout import NONE, PHASES, State
 
@@ -13,6 +14,8 @@ def enter(state: State, slot: int, mixer: int) -> None:
     leg = state.ports[slot]
     room = state.mixers[mixer]
     leg.mixer = mixer
+    leg.gain = room.gain
+    leg.gain_held = room.gain_held
     leg.preceding = NONE
     leg.following = room.first
     if room.first != NONE:
@@ -97,8 +100,10 @@ def open_mixer(state: State, mixer: int, mixer_id: int, phase: int) -> bool:
         return False
     room.mixer_id = mixer_id
     room.phase = phase % PHASES
-    room.first = room.playback = NONE
+    room.first = room.playback = room.taps = NONE
     room.members = room.lobby = 0
+    room.gain = limit.UNITY
+    room.gain_held = 0
     room.following = state.phases[room.phase]
     state.phases[room.phase] = mixer
     return True

@@ -1,13 +1,25 @@
-"""Every 20 ms a room: hear all members, add them up once, and give each what he is to hear.
+"""Every 20 ms a room: hear all members, add them up once, exactly, and give each what he is to hear, made to fit.
 
 Who is not heard by himself alone hears what all others hear, so that is encoded once for each law. Only one
 who is in the sum (it is taken without his voice), or is coached, or listens to a clip, costs an encode of his
 own; a room where nobody speaks costs none.
 """
 
-from hubbub.audio import g711, mix
+from hubbub.audio import g711, limit, mix
 from hubbub.audio.compile import compiled, hot, inner
-from hubbub.media.core import counters, dtmf_in, events, playback, playout, rooms, rtcp_out, talk, transmit
+from hubbub.media.core import (
+    counters,
+    dtmf_in,
+    events,
+    limiting,
+    playback,
+    playout,
+    rooms,
+    rtcp_out,
+    talk,
+    taps,
+    transmit,
+)
 from hubbub.media.core.layout import FRAME, NONE, State
 
 CLIP_VOICES = 2
@@ -17,7 +29,15 @@ CLIP_VOICES = 2
 @compiled
 def tick(state: State, phase: int, now_us: int) -> None:
     """Tick the rooms of one of the ten phases. Packets go to the output ring, events to theirs."""
+    begin_phase(state, phase)
     tick_from(state, state.phases[phase], now_us)
+
+
+@hot
+def begin_phase(state: State, phase: int) -> None:
+    """Count the rounds."""
+    if phase == 0:
+        state.core[0].rounds += 1
 
 
 @inner
@@ -29,16 +49,22 @@ def tick_from(state: State, mixer: int, now_us: int) -> None:
         _tick_mixer(state, mixer, now_us)
         mixer = state.mixers[mixer].following
     core.ticking = NONE
+    taps.tell(state, now_us)
 
 
 @inner
 def _tick_mixer(state: State, mixer: int, now_us: int) -> None:
     room = state.mixers[mixer]
-    if room.first == NONE and room.playback == NONE:
+    if room.first == NONE and room.playback == NONE and room.taps == NONE:
+        room.gain = limit.UNITY
         return
     state.counters[counters.TICKS] += 1
     voices = _hear_members(state, mixer, now_us)
     voices += _play_to_room(state, mixer, voices == 0)
+    gain_before = room.gain
+    shared = state.limited if limiting.limit_room(state, mixer, voices) else state.total
+    if room.taps != NONE:
+        taps.take_mix(state, mixer, shared, voices > 0)
     if voices:
         room_codes_made = 0
     else:
@@ -50,25 +76,38 @@ def _tick_mixer(state: State, mixer: int, now_us: int) -> None:
         frame = state.codes[2 + leg.law]
         alone = False
         if leg.playback != NONE and _play_to_leg(state, slot):
+            limiting.stand_with_room(state, slot, mixer)
             alone = True
         elif not leg.hears or room.lobby:
-            pass
-        elif leg.coaches != NONE and _coached_mix(state, slot):
+            limiting.stand_with_room(state, slot, mixer)
+        elif leg.coaches != NONE and _coached_mix(state, slot, voices):
+            limiting.limit_own(state, slot)
             alone = True
         elif leg.active:
             if voices > 1:
                 mix.copy_without(state.total, state.voice[slot], state.mix)
+                if voices > 2 or leg.gain != limit.UNITY:
+                    limiting.limit_own(state, slot)
                 alone = True
+            elif leg.gain != limit.UNITY:
+                limiting.rest(state, slot)
         else:
-            frame = state.codes[leg.law]
-            if not room_codes_made & (1 << leg.law):
-                room_codes_made |= 1 << leg.law
-                g711.encode(leg.law, state.total, frame, state.floats, state.bits)
-                state.counters[counters.ENCODES] += 1
+            if leg.gain != gain_before and voices > 0:
+                limiting.cross_over(state, slot, mixer)
+                alone = True
+            else:
+                frame = state.codes[leg.law]
+                if not room_codes_made & (1 << leg.law):
+                    room_codes_made |= 1 << leg.law
+                    g711.encode(leg.law, shared, frame, state.floats, state.bits)
+                    state.counters[counters.ENCODES] += 1
+            limiting.stand_with_room(state, slot, mixer)
         if alone:
             frame = state.own
             g711.encode(leg.law, state.mix, frame, state.floats, state.bits)
             state.counters[counters.ENCODES] += 1
+        if leg.taps != NONE:
+            taps.take_heard(state, slot, frame)
         transmit.say(state, slot, frame)
         rtcp_out.report_when_due(state, slot, now_us)
         slot = leg.following
@@ -84,8 +123,9 @@ def _hear_members(state: State, mixer: int, now_us: int) -> int:
         leg = state.ports[slot]
         leg.active = leg.audible = 0
         wanted = leg.heard != 0 and not room.lobby
-        energy = playout.next_frame(state, slot, wanted)
+        energy = playout.next_frame(state, slot, wanted or leg.received_taps > 0)
         dtmf_in.expire(state, slot, now_us)
+        came = energy > 0
         if not wanted or dtmf_in.mutes(state, slot):
             energy = 0
         talk.follow(state, slot, energy)
@@ -97,6 +137,8 @@ def _hear_members(state: State, mixer: int, now_us: int) -> int:
                     mix.clear(state.total)
                 voices += 1
                 mix.add(state.total, state.voice[slot])
+        if leg.taps != NONE:
+            taps.take_voice(state, slot, came, leg.active > 0)
         _watch_silence(state, slot, now_us)
         slot = leg.following
     return voices
@@ -140,7 +182,7 @@ def _play_to_leg(state: State, slot: int) -> bool:
 
 
 @inner
-def _coached_mix(state: State, slot: int) -> bool:
+def _coached_mix(state: State, slot: int, voices: int) -> bool:
     """Lay the room with the voices of the leg's coaches in `mix`; False when none of them speaks."""
     rooms.prune_coaches(state, slot)
     leg = state.ports[slot]
@@ -153,8 +195,10 @@ def _coached_mix(state: State, slot: int) -> bool:
                 spoken = True
                 if leg.active:
                     mix.copy_without(state.total, state.voice[slot], state.mix)
-                else:
+                elif voices > 0:
                     mix.copy(state.total, state.mix)
+                else:
+                    mix.clear(state.mix)
             mix.add(state.mix, state.voice[edge.coach])
         row = edge.following
     return spoken
