@@ -29,6 +29,7 @@ COMMANDS: Final = {
     ),
     "number": Place("destinations", "number", "Create and list numbers, and where they lead."),
     "trunk": Place("destinations", "trunk", "Create and list SIP peers that may call."),
+    "deliveries": Place("deliveries", "deliveries", "List, look at and send again what customers were told."),
     "import": Place("import_history", "import_", "Import a vendor's history from JSON Lines."),
     "warmup": Place("warmup", "warmup", "Compile the media core beforehand."),
 }
