@@ -82,6 +82,10 @@ class Desk(NamedTuple):
 Handler = Callable[..., Awaitable[HttpResponse]]
 
 
+EXTENSION = "extension"
+"""The tag of a route that the vendor has not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One promise: docs/compatibility/ is generated from these, beside the vendor's own description."""

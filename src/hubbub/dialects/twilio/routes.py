@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hubbub.dialects.contract import Route
+from hubbub.dialects.contract import EXTENSION, Route
 from hubbub.dialects.twilio.resource import API_VERSION
 
 BASE: Final = f"/{API_VERSION}/Accounts/{{AccountSid}}"
@@ -24,6 +24,7 @@ ROUTES: Final = (
         f"{CONFERENCE}/Recordings.json",
         "CreateConferenceRecording",
         "Starts recording a live conference; parameters as for a call.",
+        tags=(EXTENSION,),
     ),
     Route("GET", f"{CONFERENCE}/Recordings/{{Sid}}.json", "FetchConferenceRecording"),
     Route(
@@ -49,7 +50,8 @@ ROUTES: Final = (
         "GET",
         f"{BASE}/Recordings/{{Sid}}",
         "FetchRecordingMedia",
-        "Sound: WAV without a suffix and as `.wav`, MP3 as `.mp3`; ranges.",
+        "Sound: WAV without a suffix and as `.wav`, MP3 as `.mp3`; ranges. Not in the vendor's description.",
+        tags=(EXTENSION,),
     ),
     Route("DELETE", f"{BASE}/Recordings/{{Sid}}.json", "DeleteRecording"),
 )
