@@ -329,6 +329,8 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
             twilio_list_default=settings.twilio_list_default,
             restcomm_object_level=settings.restcomm_object_level,
             restcomm_application_url=settings.restcomm_application_url,
+            strict=settings.strict,
+            twilio_keep_participants=settings.twilio_keep_participants,
         ),
         commands,
     )

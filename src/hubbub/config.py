@@ -47,6 +47,13 @@ class Settings:
         "in-progress",
         "What Twilio's conference list holds without Status: `in-progress` (since 2026) or `all` (before).",
     )
+    twilio_keep_participants: bool = _setting(
+        False,
+        "Participants stay readable by Twilio's API after they left; the vendor's own do not.",
+    )
+    strict: bool = _setting(
+        False, "Keep the limits and refusals of each vendor where this server could do more or forgive."
+    )
     restcomm_object_level: bool = _setting(
         False, "Print the extra <object> level that released Restcomm put into conference XML."
     )

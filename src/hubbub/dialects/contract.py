@@ -65,6 +65,8 @@ class DialectSettings(NamedTuple):
     """The web application whose pages may call the Restcomm API; empty: no page of another origin may."""
     strict: bool = False
     """Keep a vendor's own limits where this server has wider ones."""
+    twilio_keep_participants: bool = False
+    """Participants stay readable after they left."""
 
 
 class Desk(NamedTuple):
