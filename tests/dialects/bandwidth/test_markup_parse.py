@@ -2,6 +2,7 @@
 
 import pytest
 
+from hubbub.dialects.bandwidth.callback_words import CONFERENCE, wish
 from hubbub.dialects.bandwidth.markup import BxmlLanguage
 from hubbub.domain.application import WebTarget
 from hubbub.domain.ids import CallId
@@ -111,6 +112,12 @@ def test_every_conference_attribute_is_read() -> None:
         one_coach=True,
         events=WebTarget("https://acme.example/events", "GET", "u", "p"),
         events_fallback=WebTarget("https://b.example/ev", "POST", "fu", "fp"),
+        callbacks=wish(
+            CONFERENCE,
+            WebTarget("https://acme.example/events", "GET", "u", "p"),
+            WebTarget("https://b.example/ev", "POST", "fu", "fp"),
+            20.5,
+        ),
         event_timeout_s=20.5,
         wait=WaitMusic(WaitKind.SILENCE),
     )

@@ -9,6 +9,7 @@ are made in `markup_requests.py`.
 import re
 from typing import Final
 
+from hubbub.dialects.bandwidth.callback_words import CONFERENCE, wish
 from hubbub.dialects.bandwidth.ids import CALL, parse
 from hubbub.dialects.bandwidth.markup_attributes import BxmlElement
 from hubbub.dialects.bandwidth.markup_gather import read_gather, read_start_gather
@@ -93,6 +94,7 @@ class BxmlLanguage:
 
     name = "bandwidth"
     fallback_covers_call = False
+    tells_after_hangup = False
     wait_rules = WaitRules(loops=False, failure_leaves=False, failure_hangs_up=False)
 
     def __init__(self, limits: MarkupLimits = DEFAULT_LIMITS) -> None:
@@ -210,6 +212,14 @@ def _read_conference(element: BxmlElement) -> JoinConference:
         raise InvalidValue(
             "name", f"line {element.line}: a conference name has 1 to 100 letters, digits, '-', '_' or '.'"
         )
+    events = element.target("conferenceEventUrl", "conferenceEventMethod", "username", "password")
+    fallback = element.target(
+        "conferenceEventFallbackUrl",
+        "conferenceEventFallbackMethod",
+        "fallbackUsername",
+        "fallbackPassword",
+    )
+    timeout_s = element.decimal("callbackTimeout", None, minimum=1.0, maximum=25.0)
     return JoinConference(
         name=name,
         muted=element.boolean("mute", False),
@@ -217,14 +227,10 @@ def _read_conference(element: BxmlElement) -> JoinConference:
         coached=_read_coached(element),
         one_coach=True,
         beep=Beep.NONE,
-        events=element.target("conferenceEventUrl", "conferenceEventMethod", "username", "password"),
-        events_fallback=element.target(
-            "conferenceEventFallbackUrl",
-            "conferenceEventFallbackMethod",
-            "fallbackUsername",
-            "fallbackPassword",
-        ),
-        event_timeout_s=element.decimal("callbackTimeout", None, minimum=1.0, maximum=25.0),
+        events=events,
+        events_fallback=fallback,
+        callbacks=wish(CONFERENCE, events, fallback, timeout_s),
+        event_timeout_s=timeout_s,
         wait=WaitMusic(WaitKind.SILENCE),
     )
 
