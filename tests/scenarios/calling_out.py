@@ -53,8 +53,7 @@ class Placed:
 async def place(lab: Lab, to: str, **wish: Any) -> Placed:
     """Make a call as the lab's first account; when it is answered it joins the room `standup`."""
     account = await lab.store.read.account(lab.account_id)
-    assert account is not None
-    wanted = {"from_": FROM, "dialect": "twilio", "begin": room(), **wish}
+    wanted = {"account": account, "from_": FROM, "dialect": "twilio", "begin": room(), **wish}
     progress: list[CallProgress] = []
-    placed = await lab.server.place(CallWish(account=account, to=to, **wanted), watch=progress.append)
+    placed = await lab.server.place(CallWish(to=to, **wanted), watch=progress.append)
     return Placed(lab, placed.leg.id, placed.queue_time_ms, progress)

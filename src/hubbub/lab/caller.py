@@ -54,6 +54,7 @@ class Caller:
         host: simulated address.
         tone_hz: his voice; None for one who says nothing.
         level_dbfs: how loud it is.
+        name: what he is called here; None: the user part of his address.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Caller:
         host: str,
         tone_hz: int | None,
         level_dbfs: float = VOICE_DBFS,
+        name: str | None = None,
     ) -> None:
+        self.name = settings.user if name is None else name
         self._lab = lab
         self._settings = settings
         self._phone: Phone | None = None
@@ -74,10 +77,6 @@ class Caller:
 
     def __repr__(self) -> str:
         return f"<Caller {self.name}>"
-
-    @property
-    def name(self) -> str:
-        return self._settings.user
 
     async def phone(self) -> Phone:
         """The telephone, bound on first use."""
@@ -118,7 +117,7 @@ class Caller:
     @property
     def uri(self) -> str:
         """Where he can be called."""
-        return f"sip:{self.name}@{self.host}:5060"
+        return f"sip:{self._settings.user}@{self.host}:5060"
 
     @property
     def invites(self) -> list[SipRequest]:

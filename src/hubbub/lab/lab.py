@@ -213,7 +213,7 @@ class Lab:
         """A caller with an address and a voice of his own.
 
         Args:
-            name: the user part of his address.
+            name: what he is called here, and the user part of his address, unless `user` says another.
             tone_hz: his voice; None for the next of `audio.tones.VOICES_HZ`.
             is_silent: he says nothing.
             level_dbfs: how loud he is.
@@ -226,7 +226,7 @@ class Lab:
             tone_hz = VOICES_HZ[number % len(VOICES_HZ)]
         wanted = PhoneSettings(**{"user": name, "home": f"{SERVER_HOST}:{SIP_PORT}", **settings})
         host = f"{CALLER_NETWORK}.{number // 250}.{number % 250 + 1}"
-        caller = Caller(self, wanted, host, tone_hz, level_dbfs)
+        caller = Caller(self, wanted, host, tone_hz, level_dbfs, name)
         self.callers.append(caller)
         return caller
 

@@ -72,42 +72,32 @@ def register(
     Raises:
         SipParseError: a header cannot be read (400).
     """
-    kept = list(bindings)
-    expired = tuple([each.contact for each in kept if each.expires_at_ms <= now_ms])
-    current = [each for each in kept if each.expires_at_ms > now_ms]
+    kept = {each.contact: each for each in bindings}
+    current = {name: each for name, each in kept.items() if each.expires_at_ms > now_ms}
     call_id, cseq = request.call_id, request.cseq.number
     texts = request.headers.values("Contact")
     if "*" in [text.strip() for text in texts]:
         if len(texts) != 1 or _expires(request) != 0:
             return RegisterAnswer(400, [], reason="Contact * goes alone and with Expires 0")
-        if any(_is_stale(each, call_id, cseq) for each in current):
+        if any(_is_stale(each, call_id, cseq) for each in current.values()):
             return _out_of_order()
-        return _done([], now_ms, remove=(*expired, *[each.contact for each in current]))
+        return _done(kept, {}, now_ms)
     default_s = _expires(request)
     wishes = [_wish(text, default_s, limits) for text in texts]
     if any(0 < wish.expires_s < limits.expires_s_min for wish in wishes):
         return RegisterAnswer(423, [("Min-Expires", str(limits.expires_s_min))])
-    put: dict[str, Binding] = {}
-    removed: list[str] = []
     for wish in wishes:
-        known = _find(current, wish.uri)
-        if known is not None and known.contact not in put and _is_stale(known, call_id, cseq):
-            return _out_of_order()
-        if known is not None:
-            current.remove(known)
-            put.pop(known.contact, None)
-        if wish.expires_s == 0:
-            if known is not None:
-                removed.append(known.contact)
-            continue
-        name = known.contact if known is not None else str(wish.uri)
-        expires_s = min(wish.expires_s, limits.expires_s_max)
         # The same contact, written differently, keeps its first name: by that it is found in the store.
-        put[name] = Binding(name, now_ms + expires_s * 1000, call_id, cseq)
-        current.append(put[name])
+        name = _find(current, wish.uri) or str(wish.uri)
+        known = current.pop(name, None)
+        if known is not None and known is kept.get(name) and _is_stale(known, call_id, cseq):
+            return _out_of_order()
+        if wish.expires_s:
+            expires_s = min(wish.expires_s, limits.expires_s_max)
+            current[name] = Binding(name, now_ms + expires_s * 1000, call_id, cseq)
     if len(current) > limits.contacts_max:
         return RegisterAnswer(403, [], reason="Too Many Contacts")
-    return _done(current, now_ms, put=tuple(put.values()), remove=(*expired, *removed))
+    return _done(kept, current, now_ms)
 
 
 def address_of_record(request: SipRequest) -> str | None:
@@ -120,15 +110,13 @@ def address_of_record(request: SipRequest) -> str | None:
     return uri.decoded_user if isinstance(uri, SipUri) else None
 
 
-def _done(
-    current: list[Binding], now_ms: int, *, put: tuple[Binding, ...] = (), remove: tuple[str, ...] = ()
-) -> RegisterAnswer:
+def _done(kept: dict[str, Binding], current: dict[str, Binding], now_ms: int) -> RegisterAnswer:
     fields = [
-        ("Contact", f"<{each.contact}>;expires={(each.expires_at_ms - now_ms + 999) // 1000}")
-        for each in current
+        ("Contact", f"<{name}>;expires={(each.expires_at_ms - now_ms + 999) // 1000}")
+        for name, each in current.items()
     ]
-    gone = tuple([contact for contact in remove if contact not in [each.contact for each in put]])
-    return RegisterAnswer(200, fields, put, gone)
+    put = tuple([each for name, each in current.items() if kept.get(name) is not each])
+    return RegisterAnswer(200, fields, put, tuple([name for name in kept if name not in current]))
 
 
 def _out_of_order() -> RegisterAnswer:
@@ -165,11 +153,12 @@ def _seconds(text: str, limits: RegistrarLimits) -> int:
         return limits.expires_s_default
 
 
-def _find(bindings: list[Binding], uri: SipUri) -> Binding | None:
-    for each in bindings:
+def _find(bindings: Iterable[str], uri: SipUri) -> str | None:
+    """The name under which an equal contact is kept."""
+    for name in bindings:
         try:
-            if uris_equal(parse_uri(each.contact), uri):
-                return each
+            if uris_equal(parse_uri(name), uri):
+                return name
         except SipParseError:
             continue
     return None
