@@ -33,6 +33,25 @@ class ServerGauges(Collector):
                 yield GaugeMetricFamily(f"hubbub_{part}_{name}", f"Counted by {part}: {name}.", value=value)
 
 
+class RecordingGauges(Collector):
+    """Recordings that are taken now, and what failed: `failed_total` rising is an alert."""
+
+    def __init__(self, recordings: Counted) -> None:
+        self._recordings = recordings
+
+    def collect(self) -> Iterator[Metric]:
+        for name, value in self._recordings.statistics().items():
+            yield GaugeMetricFamily(f"hubbub_recordings_{name}", RECORDING_COUNTS[name], value=value)
+
+
+RECORDING_COUNTS: Final = {
+    "running": "Recordings that are taken now.",
+    "failed_total": "Recordings that failed: the disk or the object store refused.",
+    "disk_errors_total": "Writes of sound that the disk refused.",
+    "disk_losses_total": "Times that sound was dropped because the disk was too slow.",
+    "unmoved_total": "Recordings that could not be moved to the object store when they were finished.",
+}
+
 CALLBACK_COUNTS: Final = {
     "attempts": "Requests made to tell of an event, fallbacks too.",
     "delivered": "Callbacks that were taken with a 2xx.",

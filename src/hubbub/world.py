@@ -7,12 +7,15 @@ from pathlib import Path
 from hubbub.bootstrap import Server, World, calm_the_collector, start_server
 from hubbub.clips import ClipLimits, open_clips
 from hubbub.clock import SystemClock
-from hubbub.config import Settings, parse_networks, parse_range
+from hubbub.config import Settings, SettingsError, parse_networks, parse_range
 from hubbub.entropy import SystemEntropy
 from hubbub.logs import open_log
 from hubbub.media import MediaSettings, open_plane, warm_up
+from hubbub.recordings import ObjectStoreSettings, RecordingLibrary, open_recordings
+from hubbub.services.ports import Log
 from hubbub.storage import open_store
 from hubbub.webhooks.fetcher import open_fetcher
+from hubbub.webhooks.sender import open_sender
 
 
 async def start_real_server(settings: Settings, say: Callable[[str], None]) -> Server:
@@ -30,6 +33,10 @@ async def start_real_server(settings: Settings, say: Callable[[str], None]) -> S
         fetcher = open_fetcher(
             allowed_networks=parse_networks(settings.fetch_networks, "fetch_networks"), log=log
         )
+        sender = open_sender(
+            allowed_networks=parse_networks(settings.fetch_networks, "fetch_networks"),
+            connections_max=settings.callbacks_max,
+        )
         clips = open_clips(
             fetcher,
             program=settings.speech_program,
@@ -43,9 +50,11 @@ async def start_real_server(settings: Settings, say: Callable[[str], None]) -> S
             store=store,
             media=open_plane(media_settings(settings), log),
             fetcher=fetcher,
+            sender=sender,
             clips=clips,
+            recordings=recordings_of(settings, log),
             credentials_folder=folder,
-            closing=(clips.aclose, fetcher.aclose),
+            closing=(clips.aclose, fetcher.aclose, sender.aclose),
         )
         server = await start_server(settings, world, say)
         await server.listen_http()
@@ -56,6 +65,23 @@ async def start_real_server(settings: Settings, say: Callable[[str], None]) -> S
     return server
 
 
+def recordings_of(settings: Settings, log: Log) -> RecordingLibrary:
+    """The recordings on the disk, and in the object store of the settings."""
+    folder = Path(settings.recordings) if settings.recordings else Path(settings.data) / "recordings"
+    if not settings.recordings_store:
+        return open_recordings(folder, log)
+    store = ObjectStoreSettings(
+        settings.recordings_store,
+        settings.recordings_store_key,
+        settings.recordings_store_secret,
+        settings.recordings_store_region,
+    )
+    try:
+        return open_recordings(folder, log, store)
+    except ModuleNotFoundError as error:
+        raise SettingsError("recordings_store: install hubbub[s3] first") from error
+
+
 def media_settings(settings: Settings) -> MediaSettings:
     host, first, last = parse_range(settings.rtp)
     return MediaSettings(
@@ -64,6 +90,7 @@ def media_settings(settings: Settings) -> MediaSettings:
         rtp_port_first=first,
         rtp_port_last=last,
         ports_max=settings.ports_max,
+        taps_max=settings.taps_max,
         media_timeout_ms=int(settings.media_silence_s * 1000),
         busy_share_max=settings.busy_share_max,
     )

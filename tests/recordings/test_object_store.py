@@ -87,7 +87,7 @@ async def test_what_cannot_be_moved_is_served_from_here_and_moved_later(
             ("error", "recording not moved to the object store")
         ]
         assert len(await cloud.sound_of()) == 8000
-    await cloud.library.move_rest()
+    await cloud.library.tidy()
     await moved(cloud)
     assert not cloud.folder.exists()
     assert len(await cloud.sound_of()) == 8000

@@ -448,7 +448,9 @@ async def test_old_sound_goes_and_later_its_row(studio: Studio) -> None:
     await studio.recordings.stop(row.id)
     await studio.over(row.id)
     still_running = await studio.recordings.start_call(alice.call_id, CALL)
-    retire = RetireRecordings(studio.store, studio.clock, studio.log, studio.recordings, days=30)
+    retire = RetireRecordings(
+        studio.store, studio.clock, studio.log, studio.recordings, studio.library, days=30
+    )
     studio.clock.pass_time(29.9 * 86_400)
     assert await retire.retire() == 0
     studio.clock.pass_time(0.2 * 86_400)
@@ -470,5 +472,7 @@ async def test_without_a_retention_sound_is_kept(studio: Studio) -> None:
     await studio.recordings.stop(row.id)
     await studio.over(row.id)
     studio.clock.pass_time(10_000 * 86_400)
-    await RetireRecordings(studio.store, studio.clock, studio.log, studio.recordings, days=0).run()
+    await RetireRecordings(
+        studio.store, studio.clock, studio.log, studio.recordings, studio.library, days=0
+    ).run()
     assert len(await studio.sound(row.id)) == 8000

@@ -133,7 +133,7 @@ class RecordingLibrary:
     async def unfinished(self) -> list[RecordingId]:
         return await self._run(_unfinished, self._root)
 
-    async def move_rest(self) -> None:
+    async def tidy(self) -> None:
         """Have what stayed here, because the object store could not be reached, moved there."""
         if self._remote is not None:
             for recording_id in await self._run(_finished_here, self._root):
@@ -151,6 +151,11 @@ class RecordingLibrary:
             await asyncio.gather(*self._moves, return_exceptions=True)
         await self._disk.aclose()
         self._threads.shutdown(wait=False)
+
+    def die(self) -> None:
+        """Write nothing more of what is being taken, as if the process had ended here; for simulations."""
+        for writer in self._writers.values():
+            writer.fail("the process has ended")
 
     # --- the work ---------------------------------------------------------------------------------------
 

@@ -114,6 +114,9 @@ class RecordingFiles(Protocol):
     async def unfinished(self) -> list[RecordingId]:
         """Those that were begun and not finished, by whichever process."""
 
+    async def tidy(self) -> None:
+        """Move what could not be moved before to where it belongs."""
+
     def has_voice(self, pcm: bytes) -> bool:
         """Whether anybody speaks in it."""
 

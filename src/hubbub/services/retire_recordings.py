@@ -7,6 +7,7 @@ from hubbub.domain.paging import Cursor, PageRequest
 from hubbub.domain.queries import RecordingQuery
 from hubbub.domain.recording import Recording, RecordingState
 from hubbub.services.ports import Clock, Log, Store
+from hubbub.services.recording_files import RecordingFiles
 from hubbub.services.recordings import Recordings
 
 DAY_MS: Final = 86_400_000
@@ -21,20 +22,34 @@ class RetireRecordings:
     """
     Args:
         days: how long sound is kept; 0: until somebody deletes it.
+        moves: files are to be moved elsewhere, which may fail for a while.
     """
 
-    def __init__(self, store: Store, clock: Clock, log: Log, recordings: Recordings, *, days: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        log: Log,
+        recordings: Recordings,
+        files: RecordingFiles,
+        *,
+        days: float,
+        moves: bool = False,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._log = log
         self._recordings = recordings
+        self._files = files
         self._days = days
+        self._moves = moves
 
     async def run(self) -> None:
-        """Retire what is old, now and, where sound is not kept for ever, once an hour."""
+        """Retire what is old, now and, where that makes a difference, once an hour."""
         while True:
             await self.retire()
-            if not self._days:
+            await self._files.tidy()
+            if not self._days and not self._moves:
                 return
             await self._clock.sleep(PERIOD_S)
 
