@@ -225,7 +225,9 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
     leave = LeaveConference(store, rooms, clock)
     writers = callback_writers()
     limits = MarkupLimits(
-        document_bytes_max=settings.document_bytes_max, fetch_timeout_s=settings.fetch_timeout_s
+        document_bytes_max=settings.document_bytes_max,
+        fetch_timeout_s=settings.fetch_timeout_s,
+        strict=settings.strict,
     )
     runners = DocumentRunners(
         Services(

@@ -18,6 +18,8 @@ class MarkupLimits(NamedTuple):
     """For one document in all: Twilio's and Bandwidth's hard limit."""
     text_characters_max: int = 4_096
     """Of one spoken text."""
+    strict: bool = False
+    """Keep a vendor's own limits where this server has wider ones."""
 
 
 DEFAULT_LIMITS = MarkupLimits()
