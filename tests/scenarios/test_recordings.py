@@ -248,3 +248,39 @@ async def test_after_an_hour_tracks_and_mix_are_equal_to_the_sample(lab: Lab) ->
     total = tracks[0][-80_000:].astype(np.int32) + tracks[1][-80_000:]
     np.testing.assert_array_equal(mix[-80_000:], np.clip(total, -32_768, 32_767))
     assert not [line for line in timeline_of(lab, done) if line["what"] == "lost"]
+
+
+async def test_a_live_room_is_recorded_and_downloaded_through_an_api(lab: Lab) -> None:
+    """What Twilio's users ask for: a request about a conference that goes on, in the words of its other requests."""
+    told: list[dict[str, str]] = []
+    lab.customer("https://acme.example/recorded", lambda request: told.append(dict(request.params)) or "")
+    alice, bob = lab.caller("alice"), lab.caller("bob")
+    await alice.dial("standup")
+    await bob.dial("standup")
+    await lab.run_for(1.0)
+    root = "/2010-04-01/Accounts/{AccountSid}"
+    path = f"{root}/Conferences/CF{(await the_room(lab)).id}/Recordings"
+    wish = {
+        "RecordingStatusCallback": "https://acme.example/recorded",
+        "RecordingStatusCallbackEvent": "in-progress completed",
+    }
+    made = await lab.post(f"{path}.json", wish)
+    assert made.status == 201, made.body
+    sid = made.json()["sid"]
+    await lab.run_for(3.0)
+    alice.hangs_up()
+    bob.hangs_up()
+    await lab.run_for(2.0)
+    assert [each["RecordingStatus"] for each in told] == ["in-progress", "completed"]
+    fetched = (await lab.get(f"{path}/{sid}.json")).json()
+    assert (fetched["status"], fetched["duration"]) == ("completed", "3")
+    whole = await lab.get(f"{root}/Recordings/{sid}.wav")
+    assert (whole.status, whole.headers["content-type"]) == (200, "audio/x-wav")
+    sound = np.asarray(soundfile.read(io.BytesIO(whole.body), dtype="int16")[0])
+    assert faults(lab, sound[1600:16_000], (alice, bob)) == []
+    part = await lab.get(f"{root}/Recordings/{sid}.wav", headers={"Range": "bytes=0-43"})
+    assert (part.status, part.body) == (206, whole.body[:44])
+    mp3 = await lab.get(f"{root}/Recordings/{sid}.mp3")
+    assert mp3.headers["content-type"] == "audio/mpeg"
+    assert (await lab.request("DELETE", f"{root}/Recordings/{sid}.json")).status == 204
+    assert (await lab.get(f"{root}/Recordings/{sid}.wav")).status == 404
