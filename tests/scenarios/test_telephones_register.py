@@ -6,13 +6,13 @@ import dataclasses
 from typing import Any
 
 import pytest
-from scenarios.calling_out import place
 
 from hubbub.domain.call import CallStatus
 from hubbub.domain.ids import AccountId
 from hubbub.lab.caller import Caller
 from hubbub.lab.lab import SETTINGS, Lab
 from hubbub.phone.phone import RegistrationFailed
+from scenarios.calling_out import place
 
 SECRET = "correct horse"
 

@@ -13,7 +13,15 @@ from hubbub.domain.errors import ServerFull
 from hubbub.domain.ids import AccountId, CallId, TrunkId
 from hubbub.endpoints.sip.endpoint import SipEndpoint, SipSettings
 from hubbub.lab.clock import SeededEntropy, SimulatedClock
-from hubbub.services.ports import IncomingCall, LocalMedia, MediaPlane, OutboundCall, Reader, RemoteMedia
+from hubbub.services.ports import (
+    IncomingCall,
+    LocalMedia,
+    MediaPlane,
+    OutboundCall,
+    Reader,
+    RemoteMedia,
+    Store,
+)
 
 ACME, GLOBEX = AccountId("a" * 32), AccountId("b" * 32)
 SERVER, OTHER = "10.0.0.1", "10.0.0.2"
@@ -140,7 +148,14 @@ class TrunkBook:
 class Party:
     """One endpoint and all that it was joined to."""
 
-    def __init__(self, host: str, ports_max: int = 100, **settings: Any) -> None:
+    def __init__(
+        self,
+        host: str,
+        ports_max: int = 100,
+        store: Store | None = None,
+        permits: Callable[[str], bool] = lambda address: True,
+        **settings: Any,
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.plane = NotedPlane(host, ports_max)
         self.book = TrunkBook()
@@ -150,10 +165,12 @@ class Party:
         self.endpoint = SipEndpoint(
             SipSettings(host=host, **settings),
             media=cast(MediaPlane, self.plane),
-            reader=cast(Reader, self.book),
+            reader=cast(Reader, self.book) if store is None else store.read,
             clock=SimulatedClock(loop),
             entropy=SeededEntropy(sum(host.encode())),
             log=self.log,
+            store=store,
+            permits=permits,
         )
         self.uri = ""
         self._placed = 0

@@ -24,6 +24,7 @@ REDIRECTIONS_MAX: Final = 5
 """Addresses that one call may be sent on to."""
 _FOLLOWED: Final = frozenset((300, 301, 302))
 """305 names a proxy that only the far end's own domain may choose, 380 another service (§21.3.4, §21.3.5)."""
+_FOLLOWED_RANK: Final = 9
 _BEST_FIRST: Final = {6: 0, 4: 1, 3: 2, 5: 3}
 """§16.7 step 6: a 6xx decides; else the lowest class, except that a 4xx of a user tells more than a 3xx nobody follows."""
 
@@ -63,6 +64,7 @@ class Search:
         self._later: deque[Target] = deque()
         self._seen: list[SipUri] = []
         self._best: CallEnded | None = None
+        self._best_rank = _FOLLOWED_RANK
         self._redirections = 0
         self._is_starting = False
         self.is_over = False
@@ -110,8 +112,10 @@ class Search:
         target = self._branches.pop(event.call)
         status = event.status or 0
         followed = self._follow(event, target) if status in _FOLLOWED else False
-        if not followed and (self._best is None or _rank(event) < _rank(self._best)):
-            self._best = event
+        # A redirection that is followed counts only if nothing comes of it.
+        rank = _FOLLOWED_RANK if followed else _rank(event)
+        if self._best is None or rank < self._best_rank:
+            self._best, self._best_rank = event, rank
         if status >= 600:
             self.is_over = True
             self._cancel(now, None)
