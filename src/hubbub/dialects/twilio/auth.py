@@ -63,9 +63,14 @@ async def open_account(reader: Reader, caller: Caller, sid: str) -> Account:
     if account_id == caller.account.id:
         return caller.account
     account = await reader.account(account_id)
-    if account is None or not await is_within(reader, account, caller.account.id):
+    if account is None or not await may_open(reader, caller, account):
         raise unauthenticated()
     return account
+
+
+async def may_open(reader: Reader, caller: Caller, account: Account) -> bool:
+    """Whether an account is the caller's own or one below it."""
+    return await is_within(reader, account, caller.account.id)
 
 
 async def require(reader: Reader, caller: Caller, permission: str) -> None:

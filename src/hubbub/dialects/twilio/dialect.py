@@ -17,6 +17,7 @@ from hubbub.dialects.twilio import (
     change_conference,
     change_participant,
     conferences,
+    insights,
     owned_recordings,
     participants,
     place_call,
@@ -28,6 +29,7 @@ from hubbub.dialects.twilio.form import Form, read_form
 from hubbub.dialects.twilio.representation import split_suffix
 from hubbub.dialects.twilio.resource import API_VERSION, Asked
 from hubbub.dialects.twilio.routes import ROUTES
+from hubbub.domain.account import Account
 from hubbub.services.authenticate import Caller
 
 Handler = Callable[[Asked], Awaitable[HttpResponse]]
@@ -95,20 +97,30 @@ MEDIA: Final[Methods] = {
     "DELETE": (DELETE_RECORDINGS, recordings.delete_recording),
 }
 """A recording whose path asks for its sound: without a suffix too, which is XML everywhere else."""
+INSIGHTS: Final[dict[tuple[str | None, ...], Methods]] = {
+    ("Conferences",): {"GET": (READ_CONFERENCES, insights.list_conferences)},
+    ("Conferences", None): {"GET": (READ_CONFERENCES, insights.fetch_conference)},
+    ("Conferences", None, "Participants"): {"GET": (READ_CALLS, insights.list_participants)},
+    ("Conferences", None, "Participants", None): {"GET": (READ_CALLS, insights.fetch_participant)},
+}
+"""Segments below `/v1`, where the account is the caller's own."""
 NO_FORM: Final = Form([])
 
 
 class TwilioDialect:
     name = "twilio"
-    prefixes = (f"/{API_VERSION}",)
+    prefixes = (f"/{API_VERSION}", insights.ROOT)
     routes = ROUTES
 
     async def handle(self, request: HttpRequest, desk: Desk) -> HttpResponse:
         stem, suffix = split_suffix(request.path)
+        is_insights = request.path.startswith(insights.ROOT)
         try:
+            if is_insights:
+                return await self._insights(request, desk)
             return await self._handle(request, desk, stem, suffix)
         except TwilioError as error:
-            return error_response(error, suffix)
+            return error_response(error, ".json" if is_insights else suffix)
 
     async def _handle(self, request: HttpRequest, desk: Desk, stem: str, suffix: str) -> HttpResponse:
         # "", version, "Accounts", sid, then what is below the account.
@@ -119,17 +131,35 @@ class TwilioDialect:
         caller = await auth.identify(request, reader)
         account = await auth.open_account(reader, caller, segments[3])
         below = segments[4:]
-        pattern = tuple(None if index % 2 else segment for index, segment in enumerate(below))
+        pattern = _pattern(below)
         methods = RESOURCES.get(pattern)
-        if methods is None or "" in below:
-            raise not_found(request.path)
         if pattern == ("Recordings", None) and not suffix:
             methods = MEDIA
+        return await self._answer(request, desk, caller, account, below, methods, suffix)
+
+    async def _insights(self, request: HttpRequest, desk: Desk) -> HttpResponse:
+        caller = await auth.identify(request, desk.store.read)
+        below = request.path.split("/")[2:]
+        methods = INSIGHTS.get(_pattern(below))
+        return await self._answer(request, desk, caller, caller.account, below, methods, ".json")
+
+    async def _answer(
+        self,
+        request: HttpRequest,
+        desk: Desk,
+        caller: Caller,
+        account: Account,
+        below: list[str],
+        methods: Methods | None,
+        suffix: str,
+    ) -> HttpResponse:
+        if methods is None or "" in below:
+            raise not_found(request.path)
         found = methods.get(request.method)
         if found is None:
             raise not_allowed(tuple(methods))
         permission, handler = found
-        await auth.require(reader, caller, permission)
+        await auth.require(desk.store.read, caller, permission)
         keys = tuple([decode_path(key) for key in below[1::2]])
         form = read_form(request) if request.method == "POST" else NO_FORM
         asked = Asked(
@@ -144,4 +174,10 @@ class TwilioDialect:
             return None
 
     def refuse(self, request: HttpRequest, status: int, reason: str) -> HttpResponse:
-        return error_response(TwilioError(status, reason), split_suffix(request.path)[1])
+        suffix = ".json" if request.path.startswith(insights.ROOT) else split_suffix(request.path)[1]
+        return error_response(TwilioError(status, reason), suffix)
+
+
+def _pattern(below: list[str]) -> tuple[str | None, ...]:
+    """Segments with None in place of each key."""
+    return tuple(None if index % 2 else segment for index, segment in enumerate(below))

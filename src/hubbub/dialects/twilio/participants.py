@@ -13,11 +13,12 @@ from hubbub.dialects.twilio.errors import not_found
 from hubbub.dialects.twilio.ids import call_sid, path_segment, read_call_sid
 from hubbub.dialects.twilio.paging import make_links, read_paging
 from hubbub.dialects.twilio.parameters import read_flag
+from hubbub.dialects.twilio.participant_history import page_of, read_history
 from hubbub.dialects.twilio.representation import Instance, instance_response, list_response
 from hubbub.dialects.twilio.resource import Asked, conference_uri
 from hubbub.domain.call import CallLeg, CallStatus, Direction
-from hubbub.domain.conference import Conference
-from hubbub.domain.paging import Cursor, Page
+from hubbub.domain.conference import Conference, Participant
+from hubbub.domain.paging import Cursor, Page, PageRequest
 from hubbub.domain.queries import Member, ParticipantQuery
 
 FILTERS: Final = frozenset({"Muted", "Hold", "Coaching"})
@@ -60,7 +61,9 @@ async def list_participants(asked: Asked) -> HttpResponse:
         held=read_flag(parameters, "Hold"),
         coaching=read_flag(parameters, "Coaching"),
     )
-    if conference.is_live:
+    if asked.desk.settings.twilio_keep_participants:
+        page = await _kept(asked, conference, query, paging.request)
+    elif conference.is_live:
         page = await asked.desk.store.read.members(query, paging.request)
     else:
         page = Page[Member]([], has_more=False, has_previous=False)
@@ -79,6 +82,30 @@ async def list_participants(asked: Asked) -> HttpResponse:
     return list_response("participants", "Participant", instances, KEYS, links, uri, asked.suffix)
 
 
+async def _kept(
+    asked: Asked, conference: Conference, query: ParticipantQuery, request: PageRequest
+) -> Page[Member]:
+    """Those who are inside and those who were, each once, as the log tells."""
+    reader = asked.desk.store.read
+    stays = {stay.participant.call_id: stay for stay in (await read_history(reader, conference)).stays}
+    page = page_of([stay for stay in stays.values() if _matches(query, stay.participant)], request)
+    calls = [await reader.call(stay.participant.call_id) for stay in page.items]
+    members = [
+        Member(stay.participant, call)
+        for stay, call in zip(page.items, calls, strict=True)
+        if call is not None
+    ]
+    return Page(members, page.has_more, page.has_previous)
+
+
+def _matches(query: ParticipantQuery, participant: Participant) -> bool:
+    return (
+        query.muted in (None, participant.muted)
+        and query.held in (None, participant.held)
+        and query.coaching in (None, participant.coaching)
+    )
+
+
 async def fetch_participant(asked: Asked) -> HttpResponse:
     conference = await find_conference(asked)
     member = await find_member(asked, conference)
@@ -86,7 +113,8 @@ async def fetch_participant(asked: Asked) -> HttpResponse:
 
 
 async def find_member(asked: Asked, conference: Conference) -> Member:
-    """Who is inside under the path's second key: a call's SID, else a label, else the id an import gave.
+    """Who is inside under the path's second key: a call's SID, else a label, else the id an import gave. To be
+    read, where participants are kept, also who was.
 
     Raises:
         TwilioError: 404.
@@ -102,9 +130,21 @@ async def find_member(asked: Asked, conference: Conference) -> Member:
         if member is None:
             call = await reader.call_by_given_id(asked.account.id, key)
             member = None if call is None else await reader.member(conference.id, call.id)
-    if member is None or not member.participant.is_present or not conference.is_live:
-        raise not_found(asked.path)
-    return member
+    if member is not None and member.participant.is_present and conference.is_live:
+        return member
+    if asked.desk.settings.twilio_keep_participants and asked.request.method == "GET":
+        return member or await _labelled(asked, conference, key)
+    raise not_found(asked.path)
+
+
+async def _labelled(asked: Asked, conference: Conference, label: str) -> Member:
+    """The last one who had this label."""
+    reader = asked.desk.store.read
+    for stay in reversed((await read_history(reader, conference)).stays):
+        call = await reader.call(stay.participant.call_id)
+        if stay.participant.label == label and call is not None:
+            return Member(stay.participant, call)
+    raise not_found(asked.path)
 
 
 async def represent(asked: Asked, conference: Conference, member: Member) -> Instance:

@@ -9,6 +9,8 @@ BASE: Final = f"/{API_VERSION}/Accounts/{{AccountSid}}"
 CONFERENCE: Final = f"{BASE}/Conferences/{{ConferenceSid}}"
 CALL: Final = f"{BASE}/Calls/{{CallSid}}"
 
+INSIGHTS: Final = "The vendor's Insights API, which it serves from another host; from our own log."
+
 ROUTES: Final = (
     Route("GET", f"{BASE}/Conferences.json", "ListConference"),
     Route("GET", f"{BASE}/Conferences/{{Sid}}.json", "FetchConference"),
@@ -54,4 +56,13 @@ ROUTES: Final = (
         tags=(EXTENSION,),
     ),
     Route("DELETE", f"{BASE}/Recordings/{{Sid}}.json", "DeleteRecording"),
+    Route("GET", "/v1/Conferences", "ListInsightsConference", INSIGHTS),
+    Route("GET", "/v1/Conferences/{ConferenceSid}", "FetchInsightsConference", INSIGHTS),
+    Route("GET", "/v1/Conferences/{ConferenceSid}/Participants", "ListConferenceParticipant", INSIGHTS),
+    Route(
+        "GET",
+        "/v1/Conferences/{ConferenceSid}/Participants/{ParticipantSid}",
+        "FetchConferenceParticipant",
+        INSIGHTS,
+    ),
 )
