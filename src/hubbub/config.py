@@ -90,6 +90,10 @@ class Settings:
     media_silence_s: float = _setting(
         60.0, "A leg that sends no RTP for so long is hung up, unless it is held. 0: never."
     )
+    taps_max: int = _setting(
+        512,
+        "Most sounds recorded at once: a room's mix, or one track of a participant; 40 KiB of memory each.",
+    )
     busy_share_max: float = _setting(0.8, "Share of a core at which the mixer takes no more legs.")
     participants_max: int = _setting(250, "Most participants in one room.")
     room_age_limit_s: float = _setting(86400.0, "A room is ended when it is this old, seconds.")
@@ -104,6 +108,11 @@ class Settings:
         "Private networks that customers' URLs may reach, for example `127.0.0.0/8,10.1.0.0/16`. Empty: none.",
     )
     fetch_timeout_s: float = _setting(15.0, "Longest wait for a customer's markup.")
+    preemptive_login: bool = _setting(
+        False,
+        "Send the user name and password of a customer's URL with the first request. False: once the customer asks "
+        "for them with 401, as Bandwidth does.",
+    )
     document_bytes_max: int = _setting(65536, "Largest markup document taken.")
     clip_bytes_max: int = _setting(26214400, "Largest audio file fetched for Play.")
     request_bytes_max: int = _setting(10_000_000, "Largest REST request body; larger is 413.")
@@ -191,6 +200,7 @@ _POSITIVE: Final = (
     "sip_calls_max",
     "session_expires_s",
     "ports_max",
+    "taps_max",
     "busy_share_max",
     "participants_max",
     "room_age_limit_s",

@@ -15,7 +15,8 @@ from hubbub.recordings import ObjectStoreSettings, RecordingLibrary, open_record
 from hubbub.services.ports import Log
 from hubbub.storage import open_store
 from hubbub.webhooks.fetcher import open_fetcher
-from hubbub.webhooks.sender import open_sender
+from hubbub.webhooks.sender import SENDER_LIMITS, open_sender
+from hubbub.webhooks.web_client import DEFAULT_LIMITS
 
 
 async def start_real_server(settings: Settings, say: Callable[[str], None]) -> Server:
@@ -31,11 +32,14 @@ async def start_real_server(settings: Settings, say: Callable[[str], None]) -> S
     store = open_store(folder, entropy=entropy, durability=settings.durability, serving=True)
     try:
         fetcher = open_fetcher(
-            allowed_networks=parse_networks(settings.fetch_networks, "fetch_networks"), log=log
+            allowed_networks=parse_networks(settings.fetch_networks, "fetch_networks"),
+            log=log,
+            limits=DEFAULT_LIMITS._replace(preemptive_basic=settings.preemptive_login),
         )
         sender = open_sender(
             allowed_networks=parse_networks(settings.fetch_networks, "fetch_networks"),
             connections_max=settings.callbacks_max,
+            limits=SENDER_LIMITS._replace(preemptive_basic=settings.preemptive_login),
         )
         clips = open_clips(
             fetcher,
