@@ -48,7 +48,7 @@ async def cloud(s3: str, tmp_path: Path) -> AsyncIterator[Shelf]:
 
 async def moved(shelf: Shelf) -> None:
     while shelf.library._moves:
-        await asyncio.gather(*shelf.library._moves)
+        await asyncio.gather(*shelf.library._moves.values())
 
 
 async def test_a_finished_recording_is_moved_and_read_from_there(cloud: Shelf) -> None:
@@ -91,6 +91,29 @@ async def test_what_cannot_be_moved_is_served_from_here_and_moved_later(
     await moved(cloud)
     assert not cloud.folder.exists()
     assert len(await cloud.sound_of()) == 8000
+
+
+async def test_what_is_read_while_it_is_moved_is_read_to_its_end(cloud: Shelf) -> None:
+    sound = tone(440, 9.0)
+    say(cloud.begin(), "mix", sound)
+    await cloud.library.finish(ID, len(sound))
+    media = await cloud.library.open(
+        ID, AudioFormat.WAV, channels=None, track=None, first_byte=0, last_byte=None
+    )
+    first = await anext(media.chunks)
+    await moved(cloud)
+    assert not cloud.folder.exists()
+    data = first + b"".join([chunk async for chunk in media.chunks])
+    np.testing.assert_array_equal(np.frombuffer(data[44:], "<i2"), sound)
+
+
+async def test_what_is_deleted_while_it_is_moved_is_gone_everywhere(cloud: Shelf) -> None:
+    say(cloud.begin(), "mix", tone(440, 1.0))
+    await cloud.library.finish(ID, 8000)
+    assert cloud.library._moves
+    await cloud.library.delete(ID)
+    with pytest.raises(NotFound):
+        await cloud.bytes_of()
 
 
 def test_an_address_without_a_bucket_is_refused() -> None:

@@ -121,7 +121,8 @@ class DiskWriter:
     def write(self, batch: list[tuple[_Track, list[tuple[int, bytes]]]], lines: str) -> None:
         """In the thread. Raises OSError."""
         if not self._is_made:
-            (self._folder / layout.RAW).mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(0o700, parents=True, exist_ok=True)
+            (self._folder / layout.RAW).mkdir(exist_ok=True)
             layout.replace(self._folder / layout.PLAN, layout.plan_text(self._plan))
             self._is_made = True
         for track, chunks in batch:

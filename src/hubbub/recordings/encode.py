@@ -44,11 +44,11 @@ def encode(source: Path, target: Path, format_: AudioFormat, *, mix_down: bool =
         mix_down: all channels added into one, and clipped.
 
     Raises:
-        OSError: the disk refuses, or the source is damaged.
+        OSError: the disk refuses, or the source is damaged; FileNotFoundError: it is gone.
     """
     kind = _KINDS[format_]
     try:
-        with soundfile.SoundFile(source) as file:
+        with source.open("rb") as opened, soundfile.SoundFile(opened) as file:
             channels = 1 if mix_down else file.channels
             with soundfile.SoundFile(
                 target, "w", kind.rate_hz, channels, format=kind.container, subtype=kind.subtype

@@ -60,7 +60,7 @@ class RecordingLibrary:
         self._threads = ThreadPoolExecutor(THREADS, "recordings-files")
         self._writers: dict[RecordingId, DiskWriter] = {}
         self._converting: dict[Path, asyncio.Future[object]] = {}
-        self._moves: set[asyncio.Task[None]] = set()
+        self._moves: dict[RecordingId, asyncio.Task[None]] = {}
         self._unmoved = 0
 
     # --- while it is taken ------------------------------------------------------------------------------
@@ -123,6 +123,8 @@ class RecordingLibrary:
 
     async def delete(self, recording_id: RecordingId) -> None:
         folder = layout.folder_of(self._root, recording_id)
+        if recording_id in self._moves:
+            await self._moves[recording_id]
         try:
             await self._run(_remove, folder)
             if self._remote is not None:
@@ -148,7 +150,7 @@ class RecordingLibrary:
 
     async def aclose(self) -> None:
         while self._moves:
-            await asyncio.gather(*self._moves, return_exceptions=True)
+            await asyncio.gather(*self._moves.values(), return_exceptions=True)
         await self._disk.aclose()
         self._threads.shutdown(wait=False)
 
@@ -186,7 +188,9 @@ class RecordingLibrary:
         source = layout.file_name(track, False, AudioFormat.WAV)
         found = await self._run(_size, path)
         if found is None and await self._run((folder / source).exists):
-            await self._once(path, lambda: self._run(convert, folder, source, mix_down, format_))
+            # While this is done the recording may be moved away; then it is done there.
+            with contextlib.suppress(FileNotFoundError):
+                await self._once(path, lambda: self._run(convert, folder, source, mix_down, format_))
             found = await self._run(_size, path)
         key = f"{_key(recording_id)}/{name}"
         if found is not None:
@@ -220,9 +224,10 @@ class RecordingLibrary:
             yield data
 
     def _move_soon(self, recording_id: RecordingId, folder: Path, remote: Remote) -> None:
-        task = self._loop.create_task(self._move(recording_id, folder, remote))
-        self._moves.add(task)
-        task.add_done_callback(self._moves.discard)
+        if recording_id not in self._moves:
+            task = self._loop.create_task(self._move(recording_id, folder, remote))
+            self._moves[recording_id] = task
+            task.add_done_callback(lambda _: self._moves.pop(recording_id, None))
 
     async def _move(self, recording_id: RecordingId, folder: Path, remote: Remote) -> None:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from hubbub.domain.conference import ConferenceState
-from hubbub.domain.errors import ConferenceEnded, Conflict, NotFound
+from hubbub.domain.errors import ConferenceEnded, Conflict, NotFound, Refusal, ServerFull
 from hubbub.domain.events import EventKind
 from hubbub.domain.ids import AccountId, CallId, ConferenceId, RecordingId
 from hubbub.domain.recording import AudioFormat, Recording, RecordingState
@@ -140,10 +140,9 @@ class Recordings:
         try:
             await self.start_conference(conference_id, wish, call_id)
         except ConferenceEnded:
-            pass
-        except Exception as error:
-            self._log.error("recording not started", conference=conference_id, why=str(error))
-            raise
+            pass  # it was over before it was bridged
+        except Refusal as refusal:
+            self._log.error("recording not started", conference=conference_id, why=str(refusal))
 
     def _voices(self, call_ids: Sequence[CallId]) -> dict[str, Source]:
         voices = {}
@@ -233,7 +232,7 @@ class Recordings:
     def _add(self, live: LiveRecording, track: str, source: Source) -> None:
         try:
             live.take.add(track, source)
-        except Exception as refusal:
+        except ServerFull as refusal:
             live.take.note("not-recorded", {"track": track, "why": str(refusal)})
             self._log.warning("a participant has no track", recording=live.row.id, why=str(refusal))
 
