@@ -12,9 +12,9 @@ J = TypeVar("J")
 PATIENCE_S: Final = 1.0
 """How long a job may wait here for its host."""
 PARK_MIN_S: Final = 0.25
-PARK_MAX_S: Final = 30.0
-FAILURES_MAX: Final = 3
-"""After so many failures in a row a host has `FAILING_TURNS`, until something succeeds."""
+PARK_MAX_S: Final = 10.0
+FAILING_ROUNDS: Final = 2
+"""When all its turns have failed so often in a row a host has `FAILING_TURNS`, until something succeeds."""
 FAILING_TURNS: Final = 2
 HOSTS_MAX: Final = 4096
 """Hosts remembered while nothing is sent to them."""
@@ -130,7 +130,9 @@ class HostGate(Generic[J]):
             self._ready.append(host)
 
     def _turns(self, entry: _Host[J]) -> int:
-        return self._per_host if entry.failures < FAILURES_MAX else min(FAILING_TURNS, self._per_host)
+        if entry.failures < FAILING_ROUNDS * self._per_host:
+            return self._per_host
+        return min(FAILING_TURNS, self._per_host)
 
     def _pace_s(self, entry: _Host[J], now_s: float) -> float:
         """How often the host has a turn to give."""
