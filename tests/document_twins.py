@@ -9,10 +9,19 @@ from hubbub.domain.call import CallLeg, CallStatus, Direction, HangupCause
 from hubbub.domain.conference import Conference, ConferenceState, LeaveReason
 from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.errors import Conflict, InvalidValue, Refusal, ServerFull
-from hubbub.domain.ids import AccountId, CallId, ConferenceId
-from hubbub.markup.effects import Ask, Given
-from hubbub.markup.instructions import JoinConference, WaitMusic
+from hubbub.domain.ids import AccountId, CallId, ConferenceId, RecordingId
+from hubbub.domain.recording import AudioFormat, Layout, Recording, RecordingSource, RecordingState
+from hubbub.markup.effects import Ask, Connected, Given
+from hubbub.markup.instructions import (
+    Bridge,
+    Dial,
+    JoinConference,
+    RecordingControl,
+    RecordingWish,
+    WaitMusic,
+)
 from hubbub.markup.language import MarkupCall
+from hubbub.services.document_leg import CallerSide
 from hubbub.services.live_calls import (
     AnsweredInput,
     DigitInput,
@@ -42,6 +51,20 @@ LEG = CallLeg(
     0,
 )
 
+RECORDING = Recording(
+    RecordingId("e" * 32),
+    ACCOUNT.id,
+    None,
+    LEG.id,
+    RecordingState.IN_PROGRESS,
+    RecordingSource.RECORD_VERB,
+    Layout.MONO,
+    AudioFormat.WAV,
+    "inbound",
+    0,
+    0,
+)
+
 
 class TwinLeg:
     """A call. `diary` holds what was done to it, with the second it was done in."""
@@ -56,6 +79,10 @@ class TwinLeg:
         self.moderator_present = True
         self.answerable = True
         self.slow_answer_s = 0.0
+        self.talk_s = 5.0
+        self.record_refusal: Refusal | None = None
+        self.recording_ends = asyncio.Event()
+        self.recorded_as = RecordingState.COMPLETED
         self.is_over = False
         self.is_full = False
         self.wishes: list[JoinConference] = []
@@ -130,6 +157,60 @@ class TwinLeg:
     async def leave(self, reason: LeaveReason) -> None:
         await asyncio.sleep(0.010)
         self.did(f"leave {reason}")
+
+    async def dial(self, dial: Dial, caller: CallerSide) -> Connected:
+        """Rings for two seconds, answers, and talks for `talk_s`; released, it ends at once."""
+        self.did(f"dial {' '.join(target.to for target in dial.targets)}")
+        ringing = asyncio.ensure_future(caller.ring())
+        try:
+            await self.clock.sleep(2)
+        finally:
+            ringing.cancel()
+            await asyncio.gather(ringing, return_exceptions=True)
+        await caller.answer()
+        return await self._talk(caller)
+
+    async def bridge(self, bridge: Bridge, caller: CallerSide) -> Connected:
+        self.did(f"bridge {bridge.call_id}")
+        return await self._talk(caller)
+
+    async def meet(self) -> Connected:
+        self.did("meet")
+        await self.clock.sleep(self.talk_s)
+        return Connected(CallStatus.COMPLETED, bridged=True, elapsed_ms=1)
+
+    async def _talk(self, caller: CallerSide) -> Connected:
+        released = asyncio.ensure_future(caller.release.wait())
+        try:
+            await asyncio.wait((released,), timeout=self.talk_s)
+        except asyncio.CancelledError:
+            self.did("drop")
+            raise
+        finally:
+            released.cancel()
+        self.did("talked")
+        return Connected(CallStatus.COMPLETED, bridged=True, elapsed_ms=1)
+
+    async def start_recording(self, wish: RecordingWish) -> Recording:
+        if self.record_refusal is not None:
+            raise self.record_refusal
+        self.did(f"record {wish.source}")
+        self.recording_ends = asyncio.Event()
+        if wish.max_duration_ms is not None:
+            self.clock.call_later(wish.max_duration_ms / 1000, self.recording_ends.set)
+        return RECORDING
+
+    async def recording_taken(self, recording_id: RecordingId) -> None:
+        await self.recording_ends.wait()
+
+    async def finish_recording(self, recording_id: RecordingId) -> Recording | None:
+        self.did("recorded")
+        return RECORDING._replace(state=self.recorded_as, duration_ms=2000)
+
+    async def control_recording(self, control: RecordingControl) -> None:
+        if self.record_refusal is not None:
+            raise self.record_refusal
+        self.did(type(control).__name__)
 
     async def report_digits(self, callbacks: tuple[SubscriptionWish, ...]) -> None:
         self.did(f"report digits to {len(callbacks)}")

@@ -49,6 +49,8 @@ class FakeLanguage:
     clip_ending: Ending | None = None
     name: str = "fake"
     fallback_covers_call: bool = True
+    tells_after_hangup: bool = True
+    recording_refused_code: str = "no-recording"
 
     @property
     def wait_rules(self) -> WaitRules:

@@ -60,7 +60,7 @@ async def test_keys_pressed_in_a_conference_are_on_record_for_whoever_follows_th
     await lab.run_for(1.0)
     alice.presses("19")
     bob.presses("5")
-    await lab.run_for(1.0)
+    await lab.run_for(3.0)
     pressed = [each.event for each in await lab.events() if each.event.kind == "digit-pressed"]
     assert [event.data["digit"] for event in pressed] == ["1", "9"]
     assert alice.hears(bob)

@@ -12,7 +12,23 @@ from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference, LeaveReason
 from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.errors import Refusal
-from hubbub.markup.instructions import Gather, JoinConference, Play, Ring, Say
+from hubbub.markup.instructions import (
+    Bridge,
+    Dial,
+    Document,
+    Gather,
+    JoinConference,
+    Meet,
+    Play,
+    Record,
+    RecordingControl,
+    Ring,
+    Say,
+)
+from hubbub.markup.outcomes import Collected as Collected
+from hubbub.markup.outcomes import Connected as Connected
+from hubbub.markup.outcomes import MessageTaken as MessageTaken
+from hubbub.markup.outcomes import Outcome as Outcome
 
 
 class Purpose(StrEnum):
@@ -27,6 +43,16 @@ class Purpose(StrEnum):
     """A verb is over and its author named the next document."""
     GATHER = "gather"
     """An action after digits were gathered."""
+    DIALLED = "dialled"
+    """An action after others were called."""
+    SCREEN = "screen"
+    """What one who was dialled hears before being connected."""
+    BRIDGED = "bridged"
+    """An action after a live call was connected."""
+    BRIDGE_TARGET = "bridge-target"
+    """An action of the call that was connected to another."""
+    RECORDED = "recorded"
+    """An action after a message was taken."""
     ROOM = "room"
     """What to run in a room, or to play to one who is inside."""
     WAIT = "wait"
@@ -39,23 +65,6 @@ class Failed:
 
     code: str
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """What a caller pressed."""
-
-    digits: str
-    finish_key: str = ""
-    """The key that ended it, or empty."""
-    gather: Gather | None = None
-    """What asked for them."""
-    elapsed_ms: int = 0
-    """How long it took."""
-
-
-Outcome = Collected
-"""What an action's request tells of the instruction that is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,41 @@ class Collect:
 
 
 @dataclass(frozen=True, slots=True)
+class Connect:
+    """Call others and be connected. Open: `Connected`."""
+
+    dial: Dial
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectTo:
+    """Be connected with a live call. Open: `Connected`."""
+
+    bridge: Bridge
+
+
+@dataclass(frozen=True, slots=True)
+class Attend:
+    """Be connected with the call that dialled or bridged this one. Open: `Connected`."""
+
+    meet: Meet
+
+
+@dataclass(frozen=True, slots=True)
+class TakeMessage:
+    """Open: `MessageTaken`."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRecording:
+    """Begin, end, pause or resume a recording of the call, or of the room the document runs in."""
+
+    control: RecordingControl
+
+
+@dataclass(frozen=True, slots=True)
 class ReportDigits:
     """Tell of each digit from now on; without callbacks, of none."""
 
@@ -212,6 +256,11 @@ Effect = (
     | Wait
     | Collect
     | ReportDigits
+    | Connect
+    | ConnectTo
+    | Attend
+    | TakeMessage
+    | ControlRecording
     | Join
     | Leave
     | StopPlaying
@@ -222,7 +271,21 @@ Effect = (
     | Finish
 )
 
-OPEN_EFFECTS = (Fetch, Answer, Speak, PlayClip, PlayRinging, DialDigits, Wait, Collect, Join)
+OPEN_EFFECTS = (
+    Fetch,
+    Answer,
+    Speak,
+    PlayClip,
+    PlayRinging,
+    DialDigits,
+    Wait,
+    Collect,
+    Connect,
+    ConnectTo,
+    Attend,
+    TakeMessage,
+    Join,
+)
 LAST_EFFECTS = (Refuse, HangUp, Finish)
 
 
@@ -305,14 +368,15 @@ class WaitFailed:
 class Redirected:
     """Somebody gave the call another document: whatever runs is dropped."""
 
-    begin: Ask | Given
+    begin: Ask | Given | Document
     fallback: WebTarget | None = None
     """For this document, and where the dialect has it so from now on for the whole call."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    pass
+    outcome: Connected | MessageTaken | None = None
+    """Of what was under way, where its author is still to be told."""
 
 
 Input = (
@@ -323,6 +387,8 @@ Input = (
     | PlaybackFailed
     | PauseElapsed
     | Collected
+    | Connected
+    | MessageTaken
     | Digit
     | Joined
     | JoinRefused

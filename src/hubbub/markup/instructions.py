@@ -14,11 +14,24 @@ from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Beep, JoinRequest
 from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.ids import CallId, ConferenceId
+from hubbub.markup.dialling import Bridge, Dial, DialTarget, Meet
 from hubbub.markup.gathering import Gather, Prompt, ReportDigits
+from hubbub.markup.recording import (
+    PauseRecording,
+    Record,
+    RecordingControl,
+    RecordingWish,
+    ResumeRecording,
+    StartRecording,
+    StopRecording,
+)
 from hubbub.markup.sounds import FOREVER, Pause, Play, Ring, Say, SendDigits, WaitKind, WaitMusic
 
 __all__ = [
     "FOREVER",
+    "Bridge",
+    "Dial",
+    "DialTarget",
     "Document",
     "DocumentError",
     "Gather",
@@ -26,19 +39,27 @@ __all__ = [
     "Instruction",
     "JitterSize",
     "JoinConference",
+    "Meet",
     "Pause",
+    "PauseRecording",
     "Play",
     "Prompt",
+    "Record",
+    "RecordingControl",
+    "RecordingWish",
     "Redirect",
     "Reject",
     "Remark",
     "ReportDigits",
+    "ResumeRecording",
     "Ring",
     "Say",
     "SendDigits",
     "SetTag",
     "Setting",
     "Skip",
+    "StartRecording",
+    "StopRecording",
     "Unsupported",
     "WaitKind",
     "WaitMusic",
@@ -131,6 +152,10 @@ class JoinConference:
     leave_on_star: bool = False
     time_limit_ms: int | None = None
     """How long this call may stay."""
+    recording: RecordingWish | None = None
+    """Of the room, from its start."""
+    leg_recording: RecordingWish | None = None
+    """Of this call, as long as it stays."""
     hang_up_when_evicted: bool = False
     """Without an `action`, a call that the room's end put out is hung up instead of going on."""
 
@@ -170,6 +195,14 @@ Instruction = (
     | JoinConference
     | Gather
     | ReportDigits
+    | Dial
+    | Bridge
+    | Meet
+    | Record
+    | StartRecording
+    | StopRecording
+    | PauseRecording
+    | ResumeRecording
 )
 
 

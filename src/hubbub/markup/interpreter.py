@@ -18,25 +18,34 @@ from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import LeaveReason
 from hubbub.markup import effects as fx
 from hubbub.markup.effects import Ask, Effect, Given, Input, Note, Purpose
+from hubbub.markup.following import Concluding, FollowUp, follow_up
 from hubbub.markup.instructions import (
+    Bridge,
+    Dial,
     Document,
     DocumentError,
     Gather,
     Hangup,
     Instruction,
     JoinConference,
+    Meet,
     Pause,
+    PauseRecording,
     Play,
+    Record,
     Redirect,
     Reject,
     Remark,
     ReportDigits,
+    ResumeRecording,
     Ring,
     Say,
     SendDigits,
     SetTag,
     Setting,
     Skip,
+    StartRecording,
+    StopRecording,
     Unsupported,
 )
 from hubbub.markup.language import AfterRefusal, Ending, FailureKind, MarkupLanguage
@@ -59,8 +68,8 @@ class Phase(StrEnum):
 class Interpreter:
     """One call's program, or one that is run elsewhere (`setting`).
 
-    Elsewhere than on a call its end is `Finish`: nobody is hung up because it is over. In a room, and for
-    one who waits, neither is anybody because it is wrong.
+    In a room, and for one who waits, its end is `Finish`: nobody is hung up because it is over or wrong. One
+    who was dialled meets the other side when it is over.
     """
 
     def __init__(
@@ -119,9 +128,7 @@ class Interpreter:
         if self._phase is Phase.OVER:
             return []
         if isinstance(event, fx.CallEnded):
-            self._phase = Phase.OVER
-            self._program.clear()
-            return []
+            return self._ended(event.outcome)
         if isinstance(event, fx.Redirected):
             return self._redirected(event)
         if isinstance(event, fx.Digit):
@@ -152,7 +159,11 @@ class Interpreter:
             case ((fx.Wait() | fx.PlayRinging() | fx.DialDigits()), fx.PauseElapsed()):
                 return self._passed(event.elapsed_ms)
             case fx.Collect(), fx.Collected():
-                return self._collected(effect.gather, event)
+                return self._concluded(effect, event)
+            case fx.TakeMessage(), fx.MessageTaken():
+                return self._concluded(effect, event)
+            case ((fx.Connect() | fx.ConnectTo() | fx.Attend()), fx.Connected()):
+                return self._concluded(effect, event)
             case fx.Collect(), fx.PlaybackFailed():
                 return self._clip_failed(event)
             case fx.Join(), fx.Joined():
@@ -173,13 +184,29 @@ class Interpreter:
             self._in_a_row = 0
         return self._run()
 
-    def _collected(self, gather: Gather, event: fx.Collected) -> list[Effect]:
-        if event.elapsed_ms > 0:
+    def _concluded(self, effect: Concluding, outcome: fx.Outcome) -> list[Effect]:
+        """An instruction is over that its author may want to hear of."""
+        if outcome.elapsed_ms > 0:
             self._in_a_row = 0
-        if gather.action is None or not (event.digits or gather.action_on_empty):
-            return self._run()
-        fallback = gather.action_fallback or self._fallback
-        return self._ask(Ask(Purpose.GATHER, gather.action, fallback, outcome=event))
+        if isinstance(outcome, fx.Connected) and outcome.bridged:
+            self._answered = True
+        next_ = follow_up(effect, outcome)
+        if next_.action is not None:
+            return self._ask(self._asked_after(next_, next_.action, outcome))
+        return self._end(Ending(HangupCause.COMPLETED)) if next_.hang_up else self._run()
+
+    def _asked_after(self, next_: FollowUp, action: WebTarget, outcome: fx.Outcome) -> Ask:
+        return Ask(next_.purpose, action, next_.fallback or self._fallback, outcome=outcome)
+
+    def _ended(self, outcome: fx.Connected | fx.MessageTaken | None) -> list[Effect]:
+        """Nothing runs any more; some dialects tell the action all the same, and run nothing of its answer."""
+        effect = self._open if self._phase is Phase.BUSY else None
+        self._phase = Phase.OVER
+        self._program.clear()
+        if outcome is None or not self._language.tells_after_hangup or not isinstance(effect, Concluding):
+            return []
+        next_ = follow_up(effect, outcome)
+        return [] if next_.action is None else [fx.Fetch(self._asked_after(next_, next_.action, outcome))]
 
     def _feed_inside(self, event: Input) -> list[Effect]:
         join = self.join
@@ -212,6 +239,8 @@ class Interpreter:
         self._ending = False
         self._fallback_asked = False
         self._in_a_row = 0
+        if self._setting is Setting.CALLED:
+            self._setting = Setting.CALL
         if event.fallback is not None and self._language.fallback_covers_call:
             self._fallback = event.fallback
         return before + self._begin(event.begin, event.fallback)
@@ -344,6 +373,8 @@ class Interpreter:
                     done += self._notes([Remark(instruction.code, instruction.message)])
                 case SetTag():
                     done.append(fx.Retag(instruction.tag))
+                case StartRecording() | StopRecording() | PauseRecording() | ResumeRecording():
+                    done.append(fx.ControlRecording(instruction))
                 case ReportDigits():
                     done.append(fx.ReportDigits(instruction.callbacks))
                 case _:
@@ -364,6 +395,14 @@ class Interpreter:
                 return self._wait_for(fx.PlayRinging(instruction))
             case Gather():
                 return self._wait_for(fx.Collect(instruction))
+            case Dial():
+                return self._wait_for(fx.Connect(instruction))
+            case Bridge():
+                return self._wait_for(fx.ConnectTo(instruction))
+            case Meet():
+                return self._wait_for(fx.Attend(instruction))
+            case Record():
+                return self._wait_for(fx.TakeMessage(instruction))
             case JoinConference():
                 return self._wait_for(fx.Join(instruction))
             case Redirect():
@@ -384,6 +423,9 @@ class Interpreter:
     def _exhausted(self) -> list[Effect]:
         if self._setting is Setting.CALL:
             return self._end(self._language.exhausted(answered=self._answered))
+        if self._setting is Setting.CALLED:
+            self._setting = Setting.CALL
+            return self._wait_for(fx.Attend(Meet()))
         document = self._document
         loops = self._setting is Setting.WAITING and self._language.wait_rules.loops
         if loops and document is not None and self._in_a_row == 0:

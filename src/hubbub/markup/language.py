@@ -154,6 +154,14 @@ class MarkupLanguage(Protocol):
     def fallback_covers_call(self) -> bool:
         """Whether the application's fallback stands in for every document of the call, or the first alone."""
 
+    @property
+    def recording_refused_code(self) -> str:
+        """The dialect's number or word for a recording that could not be begun."""
+
+    @property
+    def tells_after_hangup(self) -> bool:
+        """Whether the action of what was under way is asked though the caller has hung up."""
+
     def parse(
         self, body: bytes, content_type: str, url: str | None, *, setting: Setting = Setting.CALL
     ) -> Document:

@@ -5,15 +5,36 @@ Everything here is a no-op on a call that is over.
 """
 
 import asyncio
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NamedTuple, Protocol
 
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference, LeaveReason
 from hubbub.domain.delivery import SubscriptionWish
-from hubbub.markup.instructions import JoinConference
+from hubbub.domain.ids import RecordingId
+from hubbub.domain.recording import Recording
+from hubbub.markup.effects import Connected
+from hubbub.markup.instructions import (
+    Bridge,
+    Dial,
+    JoinConference,
+    RecordingControl,
+    RecordingWish,
+)
 from hubbub.markup.language import MarkupCall
 from hubbub.services.live_calls import Input
 from hubbub.services.ports import Clip
+
+
+class CallerSide(NamedTuple):
+    """What goes on at the caller's end while others are called for it."""
+
+    answer: Callable[[], Awaitable[object]]
+    """Answers the caller; returns when that is done, also when it was before."""
+    ring: Callable[[], Coroutine[Any, Any, object]]
+    """Lets the caller hear ringing until it is cancelled."""
+    release: asyncio.Event
+    """Set when the connection is to end: the caller's wish, or the caller has gone."""
 
 
 class DocumentLeg(Protocol):
@@ -45,6 +66,28 @@ class DocumentLeg(Protocol):
 
     async def leave(self, reason: LeaveReason) -> None:
         """Leave the room, if it is still in one."""
+
+    async def dial(self, dial: Dial, caller: CallerSide) -> Connected:
+        """Call others, be connected with the first that answers, and wait until that is over. Cancelled, it
+        hangs up whomever it called."""
+
+    async def bridge(self, bridge: Bridge, caller: CallerSide) -> Connected:
+        """Be connected with a live call of the account, and wait until that is over."""
+
+    async def meet(self) -> Connected:
+        """Be connected with the call that dialled or bridged this one, and wait until that is over."""
+
+    async def start_recording(self, wish: RecordingWish) -> Recording:
+        """Record this call from now on. Raises Refusal."""
+
+    async def recording_taken(self, recording_id: RecordingId) -> None:
+        """Wait until it takes no more sound: it is long enough, or nobody has spoken for a while."""
+
+    async def finish_recording(self, recording_id: RecordingId) -> Recording | None:
+        """End it, if it is not over, and wait until it can be read; None: it is gone."""
+
+    async def control_recording(self, control: RecordingControl) -> None:
+        """Begin, end, pause or resume what the document records beside what runs. Raises Refusal."""
 
     async def report_digits(self, callbacks: tuple[SubscriptionWish, ...]) -> None:
         """From now on `callbacks` want to be told of digits, instead of those before; empty: nobody does."""

@@ -5,13 +5,21 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from hubbub.domain.account import Account
-from hubbub.domain.call import CallLeg, HangupCause
+from hubbub.domain.call import CallLeg, CallStatus, HangupCause
 from hubbub.domain.conference import Conference, LeaveReason
 from hubbub.domain.delivery import SubscriptionWish
-from hubbub.domain.errors import NotFound
+from hubbub.domain.errors import Conflict, NotFound
 from hubbub.domain.events import Event, EventKind
+from hubbub.domain.ids import RecordingId
+from hubbub.domain.recording import Recording
+from hubbub.markup.effects import Connected
+from hubbub.markup.instructions import Bridge, Dial, RecordingControl, RecordingWish
 from hubbub.markup.instructions import JoinConference as JoinWish
 from hubbub.markup.language import MarkupCall
+from hubbub.services.commands import RecordingCommands
+from hubbub.services.connect_calls import ConnectCalls
+from hubbub.services.document_leg import CallerSide
+from hubbub.services.document_recordings import control_call, record_wish
 from hubbub.services.join_conference import JoinConference
 from hubbub.services.leave_conference import LeaveConference
 from hubbub.services.live_calls import Input, LiveCall, LiveCalls
@@ -33,6 +41,10 @@ class Services(NamedTuple):
     base_url: str
     """How customers reach this server."""
     site: str
+    connect: ConnectCalls | None = None
+    """None: this server calls nobody."""
+    recordings: RecordingCommands | None = None
+    """None: this server records nothing."""
 
 
 class LiveLeg:
@@ -112,12 +124,77 @@ class LiveLeg:
         request = wish.request(self._call.call_id)._replace(dialect=self._dialect)
         if request.tag is None:
             request = request._replace(tag=(await self._leg()).tag)
-        return await self._services.join(
+        conference = await self._services.join(
             self._call, self._account.id, wish.name, request, conference_id=wish.conference_id
         )
+        if wish.recording is not None and self._services.recordings is not None:
+            recording = record_wish(wish.recording, self._dialect)
+            await self._services.recordings.record_from_start(conference.id, recording, self._call.call_id)
+        return conference
 
     async def leave(self, reason: LeaveReason) -> None:
         await self._services.leave.leave(self._call, reason)
+
+    async def dial(self, dial: Dial, caller: CallerSide) -> Connected:
+        connect = self._services.connect
+        if connect is None:
+            return Connected(CallStatus.FAILED)
+        return await connect.dial(self._call, await self._leg(), self._account, self._dialect, dial, caller)
+
+    async def bridge(self, bridge: Bridge, caller: CallerSide) -> Connected:
+        connect = self._services.connect
+        if connect is None:
+            return Connected(CallStatus.FAILED)
+        return await connect.bridge(self._call, self._account, bridge, caller)
+
+    async def meet(self) -> Connected:
+        meeting = self._call.meeting
+        if meeting is None:
+            return Connected(CallStatus.FAILED)
+        start_s = self._services.clock.mono_s()
+        await meeting.attend(self._call)
+        duration_ms = round((self._services.clock.mono_s() - start_s) * 1000)
+        return Connected(
+            CallStatus.COMPLETED,
+            bridged=True,
+            leg=await self._leg(),
+            duration_ms=duration_ms,
+            elapsed_ms=duration_ms,
+        )
+
+    async def start_recording(self, wish: RecordingWish) -> Recording:
+        return await self._recordings.start_call(self._call.call_id, record_wish(wish, self._dialect))
+
+    async def recording_taken(self, recording_id: RecordingId) -> None:
+        try:
+            await self._recordings.taken(recording_id)
+        except NotFound:
+            # It was over before anybody asked.
+            return
+
+    async def finish_recording(self, recording_id: RecordingId) -> Recording | None:
+        recordings = self._recordings
+        try:
+            await recordings.stop(recording_id)
+        except Conflict:
+            # It is over: long enough, silent, or its call has ended.
+            pass
+        except NotFound:
+            return None
+        try:
+            return await recordings.finished(recording_id)
+        except NotFound:
+            return None
+
+    async def control_recording(self, control: RecordingControl) -> None:
+        await control_call(self._recordings, self._call.call_id, control, self._dialect)
+
+    @property
+    def _recordings(self) -> RecordingCommands:
+        recordings = self._services.recordings
+        if recordings is None:
+            raise Conflict("this server records nothing")
+        return recordings
 
     async def report_digits(self, callbacks: tuple[SubscriptionWish, ...]) -> None:
         async with self._services.store.transaction() as tx:

@@ -9,7 +9,7 @@ short transactions and run to their end. Leaves the decisions to
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -17,13 +17,22 @@ from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference
 from hubbub.domain.errors import Conflict, Refusal, ServerFull
+from hubbub.domain.ids import RecordingId
 from hubbub.markup import effects as fx
 from hubbub.markup.effects import Given
-from hubbub.markup.instructions import Document, JoinConference, WaitMusic
+from hubbub.markup.instructions import (
+    FOREVER,
+    Document,
+    JoinConference,
+    RecordingControl,
+    RecordingWish,
+    Setting,
+    WaitMusic,
+)
 from hubbub.markup.interpreter import Interpreter
 from hubbub.markup.language import MarkupLanguage
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
-from hubbub.services.document_leg import DocumentLeg
+from hubbub.services.document_leg import CallerSide, DocumentLeg
 from hubbub.services.gather_digits import GatherDigits, Keys
 from hubbub.services.live_calls import (
     AnsweredInput,
@@ -36,16 +45,22 @@ from hubbub.services.live_calls import (
     RoomInput,
 )
 from hubbub.services.perform_effects import EffectPerformer
-from hubbub.services.ports import ClipSource, Clock, DocumentFetcher, Timer
-from hubbub.services.wait_for_room import Waited, WaitForRoom
+from hubbub.services.ports import ClipSource, Clock, DocumentFetcher
+from hubbub.services.stay import RoomEvent, Stay
+from hubbub.services.take_message import TakeMessage
+from hubbub.services.wait_for_room import WaitForRoom
 
 T = TypeVar("T")
-RoomEvent = fx.Input | RoomInput | BaseException
-"""An exception is a fault of ours in what ran beside the stay."""
+Concluded = TypeVar("Concluded", fx.Connected, fx.MessageTaken)
 
 
 class _CallOver(Exception):
     """The leg's last input came."""
+
+    def __init__(self, outcome: fx.Connected | fx.MessageTaken | None = None) -> None:
+        super().__init__()
+        self.outcome = outcome
+        """Of what was under way, if it has one."""
 
 
 class _Dropped(Exception):
@@ -78,12 +93,14 @@ class DocumentRunner:
         self._leg = leg
         self._language = language
         self._clock = clock
+        self._clips = clips
         self._fallback = fallback
         self._limits = limits
         self._performer = EffectPerformer(
             leg, language, fetcher=fetcher, clips=clips, clock=clock, limits=limits
         )
         self._gather = GatherDigits(leg, language, self._performer, clock)
+        self._take_message = TakeMessage(leg, language, self._performer, clips, clock)
         self._wait_for_room = WaitForRoom(leg, language, self._performer, clips, limits)
         self._listening: asyncio.Task[Input] | None = None
         self._answer_asked = False
@@ -95,13 +112,25 @@ class DocumentRunner:
         self._tells_digits = False
         self._gathers = False
 
-    async def run(self, begin: fx.Ask | Given | Document, *, answered: bool) -> None:
-        """Run until the call is over or has been told to end. Nothing that was begun outlives it."""
+    async def run(
+        self, begin: fx.Ask | Given | Document, *, answered: bool, setting: Setting = Setting.CALL
+    ) -> None:
+        """Run until the call is over or has been told to end. Nothing that was begun outlives it.
+
+        Args:
+            setting: CALLED for one who was dialled: after the document the call meets the one that dialled it.
+        """
         if isinstance(begin, fx.Ask) and begin.fallback is None:
             begin = replace(begin, fallback=self._fallback)
         interpreter = Interpreter(
-            self._language, answered=answered, fallback=self._fallback, limits=self._limits
+            self._language,
+            answered=answered,
+            fallback=self._fallback,
+            setting=setting,
+            limits=self._limits,
         )
+        if answered:
+            self._answered.set()
         effects = interpreter.start(begin)
         try:
             while effects:
@@ -111,8 +140,10 @@ class DocumentRunner:
                 except _Dropped as dropped:
                     event = dropped.event
                     effects = interpreter.feed(fx.Redirected(event.begin, event.fallback))
-        except _CallOver:
-            interpreter.feed(fx.CallEnded())
+        except _CallOver as over:
+            for effect in interpreter.feed(fx.CallEnded(over.outcome)):
+                if isinstance(effect, fx.Fetch):
+                    await self._performer.fetch(effect.ask)
         finally:
             if self._listening is not None:
                 self._listening.cancel()
@@ -144,6 +175,20 @@ class DocumentRunner:
                 return await self._until(self._performer.ring(effect.ring))
             case fx.DialDigits():
                 return await self._until(self._performer.dial(effect.digits))
+            case fx.Connect():
+                return await self._connect(
+                    lambda caller: self._leg.dial(effect.dial, caller), star=effect.dial.release_on_star
+                )
+            case fx.ConnectTo():
+                return await self._connect(lambda caller: self._leg.bridge(effect.bridge, caller))
+            case fx.Attend():
+                return await self._until(self._leg.meet())
+            case fx.TakeMessage():
+                return await self._until_released(
+                    lambda release: self._take_message(effect.record, self._keys, release)
+                )
+            case fx.ControlRecording():
+                await self._control_recording(effect.control)
             case fx.Collect():
                 return await self._collect(effect)
             case fx.ReportDigits():
@@ -172,6 +217,62 @@ class DocumentRunner:
             return await self._until(self._gather(effect.gather, self._keys))
         finally:
             self._gathers = False
+
+    async def _connect(
+        self, connect: Callable[[CallerSide], Coroutine[Any, Any, fx.Connected]], *, star: bool = False
+    ) -> fx.Input:
+        """Be connected until either end leaves, the caller presses the star or another document comes."""
+
+        async def work(release: asyncio.Event) -> fx.Connected:
+            starring = asyncio.ensure_future(self._release_on_star(release)) if star else None
+            try:
+                return await connect(CallerSide(lambda: self._answer_unless(release), self._ring_on, release))
+            finally:
+                await _stopped(starring)
+
+        return await self._until_released(work)
+
+    async def _until_released(
+        self, begin: Callable[[asyncio.Event], Coroutine[Any, Any, Concluded]]
+    ) -> Concluded:
+        """What came of something that has an outcome also when the caller hangs up: it is released then."""
+        release = asyncio.Event()
+        self._keys.forget()
+        work = asyncio.ensure_future(begin(release))
+        try:
+            await self._until(_settled(work))
+            return work.result()
+        except _CallOver:
+            release.set()
+            raise _CallOver(replace(await work, caller_left=True)) from None
+        finally:
+            self._keys.forget()
+            await _stopped(work)
+
+    async def _control_recording(self, control: RecordingControl) -> None:
+        try:
+            await self._leg.control_recording(control)
+        except Refusal as refusal:
+            await self._leg.note(self._language.recording_refused_code, str(refusal), None)
+
+    async def _release_on_star(self, release: asyncio.Event) -> None:
+        while await self._keys.next() != "*":
+            pass
+        release.set()
+
+    async def _ring_on(self) -> None:
+        await self._performer.sound(self._clips.stock("ringback"), FOREVER)
+
+    async def _answer_unless(self, release: asyncio.Event) -> None:
+        """Answer the caller, unless it has gone by then."""
+        if self._answered.is_set():
+            return
+        answering = asyncio.ensure_future(self._answer())
+        releasing = asyncio.ensure_future(release.wait())
+        try:
+            await asyncio.wait((answering, releasing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _stopped(answering, releasing)
 
     async def _answer(self) -> fx.Answered:
         try:
@@ -203,17 +304,30 @@ class DocumentRunner:
         interpreter.feed(fx.Joined())
         events: asyncio.Queue[RoomEvent] = asyncio.Queue()
         self._in_room = events
-        stay = _Stay(self._clock, join, events)
+        stay = Stay(self._clock, join, events)
+        recording_id = await self._record_stay(join.leg_recording)
         try:
             return await self._stay(interpreter, stay, conference, events)
         finally:
             self._in_room = None
             await stay.close()
+            if recording_id is not None:
+                await self._leg.finish_recording(recording_id)
+
+    async def _record_stay(self, wish: RecordingWish | None) -> RecordingId | None:
+        """Record this call while it is in its room."""
+        if wish is None:
+            return None
+        try:
+            return (await self._leg.start_recording(wish)).id
+        except Refusal as refusal:
+            await self._leg.note(self._language.recording_refused_code, str(refusal), None)
+            return None
 
     async def _stay(
         self,
         interpreter: Interpreter,
-        stay: "_Stay",
+        stay: Stay,
         conference: Conference,
         events: "asyncio.Queue[RoomEvent]",
     ) -> list[fx.Effect]:
@@ -232,7 +346,7 @@ class DocumentRunner:
             if effects or interpreter.join is None:
                 return effects
 
-    async def _hear_instead(self, stay: "_Stay", news: RoomInput, conference: Conference) -> None:
+    async def _hear_instead(self, stay: Stay, news: RoomInput, conference: Conference) -> None:
         """Begin or end what one hears instead of the room. Whoever is on hold does not wait as well."""
         music: WaitMusic | None = None
         if news.held:
@@ -305,48 +419,13 @@ class DocumentRunner:
             self._keys.press(digit)
 
 
-class _Stay:
-    """What goes on beside a leg's stay in a room: its time limit, and what it hears while it waits."""
+async def _settled(work: "asyncio.Future[Any]") -> None:
+    """Wait for `work` without being its owner: who waits may be cancelled, and it goes on."""
+    await asyncio.wait((work,))
 
-    def __init__(self, clock: Clock, join: JoinConference, events: "asyncio.Queue[RoomEvent]") -> None:
-        self.join = join
-        self.hears: tuple[bool, WaitMusic | None] = (False, None)
-        """Whether it is on hold, and what it hears instead of the room."""
-        self._events = events
-        self._waiting: asyncio.Task[Waited] | None = None
-        self._limit: Timer | None = None
-        if join.time_limit_ms is not None:
-            self._limit = clock.call_later(
-                join.time_limit_ms / 1000, lambda: events.put_nowait(fx.StayTimedOut())
-            )
 
-    def begin_waiting(self, work: Coroutine[Any, Any, Waited], *, held: bool) -> None:
-        self._waiting = asyncio.ensure_future(work)
-        self._waiting.add_done_callback(self._waited_on_hold if held else self._waited)
-
-    def _waited(self, task: "asyncio.Task[Waited]") -> None:
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error is not None:
-            self._events.put_nowait(error)
-        elif task.result() is Waited.FAILED:
-            self._events.put_nowait(fx.WaitFailed())
-
-    def _waited_on_hold(self, task: "asyncio.Task[Waited]") -> None:
-        """Music that cannot be had is silence to those on hold: they do not lose their place for it."""
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            self._events.put_nowait(error)
-
-    async def stop_waiting(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            await asyncio.gather(self._waiting, return_exceptions=True)
-            self._waiting = None
-
-    async def close(self) -> None:
-        if self._limit is not None:
-            self._limit.cancel()
-            self._limit = None
-        await self.stop_waiting()
+async def _stopped(*works: "asyncio.Future[Any] | None") -> None:
+    begun = [work for work in works if work is not None]
+    for work in begun:
+        work.cancel()
+    await asyncio.gather(*begun, return_exceptions=True)

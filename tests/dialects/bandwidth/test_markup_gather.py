@@ -87,5 +87,5 @@ def test_what_is_wrong_is_wrong_as_a_whole(xml: str) -> None:
 
 
 def test_the_gather_webhook_tells_empty_texts_for_what_was_not_pressed() -> None:
-    assert outcome_keys(Collected("123", "#")) == {"digits": "123", "terminatingDigit": "#"}
-    assert outcome_keys(Collected("")) == {"digits": "", "terminatingDigit": ""}
+    assert outcome_keys(Collected("123", "#"), "", "") == {"digits": "123", "terminatingDigit": "#"}
+    assert outcome_keys(Collected(""), "", "") == {"digits": "", "terminatingDigit": ""}

@@ -12,17 +12,21 @@ from hubbub.markup.instructions import (
     Hangup,
     JoinConference,
     Pause,
+    PauseRecording,
     Play,
     Redirect,
+    ResumeRecording,
     Ring,
     Say,
     SendDigits,
     SetTag,
     Setting,
+    StopRecording,
     Unsupported,
     WaitKind,
     WaitMusic,
 )
+from hubbub.markup.limits import MarkupLimits
 
 URL = "https://acme.example/voice/start"
 HEX = "95ac8d6fa33e464cad6f2d8bd6b0ba4c"
@@ -78,10 +82,11 @@ def conference(attributes: str = "", text: str = "my-conference") -> JoinConfere
                 ),
             ],
         ),
-        ("<StopRecording/>", []),
+        (
+            "<StopRecording/><PauseRecording/><ResumeRecording/>",
+            [StopRecording(), PauseRecording(), ResumeRecording()],
+        ),
         ('<Refer sipUri="sip:a@b.example"/>', [Unsupported("Refer")]),
-        ("<Transfer><PhoneNumber>+15551234567</PhoneNumber></Transfer>", [Unsupported("Transfer")]),
-        ("<StartRecording/>", [Unsupported("StartRecording")]),
     ],
 )
 def test_each_verb_becomes_its_instructions(xml: str, instructions: list[object]) -> None:
@@ -217,3 +222,11 @@ def test_what_bandwidths_own_library_writes_is_read() -> None:
         joined = document.instructions[1]
         assert isinstance(joined, JoinConference)
         assert (joined.name, joined.muted) == ("my-conference", True)
+
+
+def test_a_strict_server_lets_twenty_into_a_room() -> None:
+    body = b"<Response><Conference>r</Conference></Response>"
+    for limits, members in ((MarkupLimits(), None), (MarkupLimits(strict=True), 20)):
+        (join,) = BxmlLanguage(limits).parse(body, "", None).instructions
+        assert isinstance(join, JoinConference)
+        assert join.max_participants == members

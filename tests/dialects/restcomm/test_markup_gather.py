@@ -2,11 +2,13 @@
 
 import pytest
 
+from document_twins import ACCOUNT, LEG
 from hubbub.dialects.restcomm.markup import RcmlLanguage
 from hubbub.dialects.restcomm.markup_outcomes import outcome_parameters
 from hubbub.domain.application import WebTarget
 from hubbub.markup.effects import Collected
 from hubbub.markup.instructions import Document, DocumentError, Gather, Pause, Play, Say
+from hubbub.markup.language import MarkupCall
 
 URL = "https://acme.example/voice/menu"
 
@@ -71,6 +73,10 @@ def test_a_wrong_value_is_a_notification_and_the_default_holds(xml: str) -> None
 
 
 def test_the_action_is_told_digits_and_where_speech_was_asked_for_an_empty_result() -> None:
-    assert outcome_parameters(Collected("12", "#", Gather())) == [("Digits", "12")]
+    assert told(Collected("12", "#", Gather())) == [("Digits", "12")]
     spoken = Collected("", "", Gather(takes_speech=True))
-    assert outcome_parameters(spoken) == [("Digits", ""), ("SpeechResult", "")]
+    assert told(spoken) == [("Digits", ""), ("SpeechResult", "")]
+
+
+def told(outcome: Collected) -> list[tuple[str, str]]:
+    return outcome_parameters(outcome, MarkupCall(LEG, ACCOUNT))

@@ -6,6 +6,8 @@ from hubbub.dialects.twilio.markup import TwimlLanguage
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Beep
+from hubbub.domain.delivery import SubscriptionWish
+from hubbub.domain.events import EventKind
 from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.markup.instructions import (
     Document,
@@ -93,9 +95,10 @@ def test_the_documents_own_example_reads_in_order() -> None:
             Say("one two three and four."),
         ),
         ("<Enqueue>support</Enqueue>", Unsupported("Enqueue")),
-        ("<Record/>", Unsupported("Record")),
-        ("<Dial>+15551234567</Dial>", Unsupported("Dial")),
-        ("<Dial><Number>+15551234567</Number></Dial>", Unsupported("Dial><Number")),
+        ("<Dial><Queue>support</Queue></Dial>", Unsupported("Dial><Queue")),
+        ("<Start><Stream/></Start>", Unsupported("Start><Stream")),
+        ("<Start/>", Unsupported("Start")),
+        ("<Stop><Siprec/></Stop>", Unsupported("Stop><Siprec")),
     ],
 )
 def test_each_verb_becomes_its_instruction(xml: str, instruction: object) -> None:
@@ -166,6 +169,19 @@ def test_every_conference_attribute_is_read() -> None:
         max_participants=5,
         events=WebTarget("https://acme.example/events", "GET"),
         event_words=("start", "end", "join"),
+        callbacks=(
+            SubscriptionWish(
+                "conference",
+                frozenset(
+                    {
+                        EventKind.CONFERENCE_STARTED,
+                        EventKind.CONFERENCE_ENDED,
+                        EventKind.PARTICIPANT_JOINED,
+                    }
+                ),
+                WebTarget("https://acme.example/events", "GET"),
+            ),
+        ),
         region="ie1",
         jitter=JitterSize.SMALL,
         wait=WaitMusic(WaitKind.URL, WebTarget("https://acme.example/wait.xml", "GET")),
@@ -207,7 +223,7 @@ def test_lists_of_events_may_be_written_as_libraries_print_them(text: str) -> No
         ('region="mars"', "12200"),
         ('jitterBufferSize="huge"', "12200"),
         ('statusCallbackEvent="party"', "12200"),
-        ('record="record-from-start"', "12200"),
+        ('record="always"', "12200"),
     ],
 )
 def test_a_wrong_value_is_a_warning_and_the_default_holds(attribute: str, code: str) -> None:

@@ -3,16 +3,23 @@
 import pytest
 
 from hubbub.domain.application import WebTarget
-from hubbub.domain.call import HangupCause
+from hubbub.domain.call import CallStatus, HangupCause
 from hubbub.domain.conference import LeaveReason
 from hubbub.domain.errors import ConferenceFull, LabelTaken
+from hubbub.domain.ids import CallId
+from hubbub.domain.recording import RecordingSource
 from hubbub.markup.effects import (
     Answer,
     Answered,
     Ask,
+    Attend,
     CallEnded,
     Collect,
     Collected,
+    Connect,
+    Connected,
+    ConnectTo,
+    ControlRecording,
     DialDigits,
     Digit,
     Failed,
@@ -26,6 +33,7 @@ from hubbub.markup.effects import (
     JoinRefused,
     Leave,
     LeftConference,
+    MessageTaken,
     Note,
     PauseElapsed,
     PlaybackEnded,
@@ -43,13 +51,19 @@ from hubbub.markup.effects import (
     WaitFailed,
 )
 from hubbub.markup.instructions import (
+    Bridge,
+    Dial,
+    DialTarget,
     Document,
     Gather,
     Hangup,
     Instruction,
     JoinConference,
+    Meet,
     Pause,
     Play,
+    Record,
+    RecordingWish,
     Redirect,
     Reject,
     Remark,
@@ -59,6 +73,8 @@ from hubbub.markup.instructions import (
     SetTag,
     Setting,
     Skip,
+    StartRecording,
+    StopRecording,
     Unsupported,
 )
 from hubbub.markup.interpreter import Given, Interpreter, Phase
@@ -477,10 +493,73 @@ def test_a_wait_document_that_takes_no_time_is_silence() -> None:
     assert interpreter.phase is Phase.OVER
 
 
-@pytest.mark.parametrize("setting", [Setting.ROOM, Setting.CALLED])
-def test_a_document_that_runs_elsewhere_ends_without_hanging_up(setting: Setting) -> None:
-    interpreter, _ = running(CLIP, setting=setting)
+def test_a_document_that_runs_in_a_room_ends_without_hanging_up() -> None:
+    interpreter, _ = running(CLIP, setting=Setting.ROOM)
     assert interpreter.feed(PlaybackEnded(5)) == [Finish()]
+
+
+def test_who_was_dialled_meets_the_other_side_when_his_document_is_over() -> None:
+    interpreter, _ = running(CLIP, setting=Setting.CALLED)
+    assert interpreter.feed(PlaybackEnded(5)) == [Attend(Meet())]
+    assert interpreter.feed(Connected(CallStatus.COMPLETED, bridged=True)) == [HangUp(HangupCause.COMPLETED)]
+
+
+@pytest.mark.parametrize(
+    ("instruction", "effect", "purpose"),
+    [
+        (Dial((DialTarget("+1"),), action=NEXT), Connect, Purpose.DIALLED),
+        (Bridge(CallId("d" * 32), action=NEXT), ConnectTo, Purpose.BRIDGED),
+        (Meet(action=NEXT), Attend, Purpose.BRIDGE_TARGET),
+    ],
+)
+def test_a_connection_that_is_over_is_told_to_the_action(
+    instruction: Instruction, effect: type, purpose: Purpose
+) -> None:
+    interpreter, effects = running(instruction, Say("never"))
+    assert isinstance(effects[0], effect)
+    outcome = Connected(CallStatus.BUSY, elapsed_ms=5)
+    assert interpreter.feed(outcome) == [Fetch(Ask(purpose, NEXT, outcome=outcome))]
+
+
+def test_after_a_connection_without_an_action_the_next_instruction_runs_or_the_call_ends() -> None:
+    done = Connected(CallStatus.COMPLETED, bridged=True)
+    interpreter, _ = running(Dial((DialTarget("+1"),)), Pause(1))
+    assert interpreter.feed(done) == [Wait(1)]
+    ends = Dial((DialTarget("+1"),), hang_up_after=True)
+    assert running(ends, Pause(1))[0].feed(done) == [HangUp(HangupCause.COMPLETED)]
+    assert running(ends, Pause(1))[0].feed(Connected(CallStatus.BUSY)) == [Wait(1)]
+
+
+def test_a_connection_that_answered_the_caller_leaves_him_answered() -> None:
+    interpreter, _ = running(Dial((DialTarget("+1"),)), answered=False)
+    interpreter.feed(Answered())
+    interpreter, _ = running(Bridge(CallId("d" * 32)), Hangup(), answered=True)
+    assert interpreter.feed(Connected(CallStatus.COMPLETED, bridged=True)) == [HangUp(HangupCause.COMPLETED)]
+
+
+def test_a_message_is_told_and_one_without_a_word_only_where_it_is_wanted() -> None:
+    wish = RecordingWish(RecordingSource.RECORD_VERB)
+    record = Record(wish, action=NEXT, action_on_empty=False)
+    taken = MessageTaken(None, "#", elapsed_ms=3)
+    assert running(record)[0].feed(taken) == [Fetch(Ask(Purpose.RECORDED, NEXT, outcome=taken))]
+    interpreter, _ = running(record, Pause(1))
+    assert interpreter.feed(MessageTaken(None, is_empty=True)) == [Wait(1)]
+
+
+def test_recordings_are_begun_and_ended_in_passing() -> None:
+    start, stop = StartRecording(), StopRecording()
+    _, effects = running(start, stop, Pause(1))
+    assert effects == [ControlRecording(start), ControlRecording(stop), Wait(1)]
+
+
+def test_the_action_is_told_though_the_caller_has_gone_where_the_dialect_has_it_so() -> None:
+    record = Record(RecordingWish(RecordingSource.RECORD_VERB), action=NEXT)
+    taken = MessageTaken(None, caller_left=True)
+    interpreter, _ = running(record)
+    assert interpreter.feed(CallEnded(taken)) == [Fetch(Ask(Purpose.RECORDED, NEXT, outcome=taken))]
+    assert interpreter.feed(fetched()) == []
+    interpreter, _ = running(record, language=FakeLanguage(tells_after_hangup=False))
+    assert interpreter.feed(CallEnded(taken)) == []
 
 
 def test_a_wrong_document_for_one_who_was_dialled_ends_that_call_and_for_a_room_nothing() -> None:

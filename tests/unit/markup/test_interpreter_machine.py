@@ -5,16 +5,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from hubbub.domain.application import WebTarget
-from hubbub.domain.call import HangupCause
+from hubbub.domain.call import CallStatus, HangupCause
 from hubbub.domain.conference import LeaveReason
 from hubbub.domain.errors import ConferenceFull, LabelTaken
+from hubbub.domain.ids import CallId
+from hubbub.domain.recording import RecordingSource
 from hubbub.markup import effects as fx
 from hubbub.markup.instructions import (
+    Bridge,
+    Dial,
+    DialTarget,
     Gather,
     Hangup,
     JoinConference,
+    Meet,
     Pause,
     Play,
+    Record,
+    RecordingWish,
     Redirect,
     Reject,
     ReportDigits,
@@ -24,6 +32,8 @@ from hubbub.markup.instructions import (
     SetTag,
     Setting,
     Skip,
+    StartRecording,
+    StopRecording,
     Unsupported,
 )
 from hubbub.markup.interpreter import Interpreter, Phase
@@ -52,6 +62,13 @@ INSTRUCTIONS = st.sampled_from(
         Gather((Say("a"),), action=TARGET, action_fallback=TARGET),
         Gather(action=TARGET, action_on_empty=True),
         ReportDigits(()),
+        Dial((DialTarget("+1"),)),
+        Dial((DialTarget("+1"),), action=TARGET, hang_up_after=True),
+        Bridge(CallId("d" * 32), action=TARGET),
+        Meet(),
+        Record(RecordingWish(RecordingSource.RECORD_VERB), action=TARGET),
+        StartRecording(),
+        StopRecording(),
         JoinConference("room"),
         JoinConference("room", action=TARGET, leave_on_star=True, hang_up_when_evicted=True),
     ]
@@ -71,6 +88,10 @@ INPUTS = st.sampled_from(
         fx.PauseElapsed(9),
         fx.Collected("12", "#", elapsed_ms=9),
         fx.Collected(""),
+        fx.Connected(CallStatus.COMPLETED, bridged=True, elapsed_ms=9),
+        fx.Connected(CallStatus.BUSY),
+        fx.MessageTaken(elapsed_ms=9),
+        fx.MessageTaken(is_empty=True),
         fx.Digit("*"),
         fx.Joined(),
         fx.JoinRefused(ConferenceFull("full")),
@@ -81,6 +102,7 @@ INPUTS = st.sampled_from(
         fx.WaitFailed(),
         fx.Redirected(ASK),
         fx.CallEnded(),
+        fx.CallEnded(fx.Connected(CallStatus.COMPLETED)),
     ]
 )
 
@@ -148,8 +170,12 @@ class InterpreterMachine(RuleBasedStateMachine):
             return
         before = self.interpreter.phase
         effects = self.interpreter.feed(event)
-        if isinstance(event, fx.CallEnded) or before is Phase.OVER:
+        if before is Phase.OVER or event == fx.CallEnded():
             assert effects == []
+        elif isinstance(event, fx.CallEnded):
+            assert [type(effect) for effect in effects] in ([], [fx.Fetch])
+            self.interpreter.feed(event)
+            return
         self._check(effects)
 
     def _check(self, effects: list[fx.Effect]) -> None:

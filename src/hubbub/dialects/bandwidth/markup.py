@@ -13,28 +13,34 @@ from hubbub.dialects.bandwidth.callback_words import CONFERENCE, wish
 from hubbub.dialects.bandwidth.ids import CALL, parse
 from hubbub.dialects.bandwidth.markup_attributes import BxmlElement
 from hubbub.dialects.bandwidth.markup_gather import read_gather, read_start_gather
+from hubbub.dialects.bandwidth.markup_record import read_record, read_start_recording
 from hubbub.dialects.bandwidth.markup_requests import document_request, room_request
 from hubbub.dialects.bandwidth.markup_sound import read_audio, read_digits, read_speech
+from hubbub.dialects.bandwidth.markup_transfer import read_bridge, read_forward, read_transfer
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Beep, LeaveReason
 from hubbub.domain.errors import InvalidValue, Refusal
 from hubbub.domain.ids import CallId
 from hubbub.markup.effects import Ask
 from hubbub.markup.instructions import (
+    Dial,
     Document,
     DocumentError,
     Hangup,
     Instruction,
     JoinConference,
     Pause,
+    PauseRecording,
     Redirect,
     Reject,
     Remark,
     ReportDigits,
+    ResumeRecording,
     Ring,
     SetTag,
     Setting,
     Skip,
+    StopRecording,
     Unsupported,
     WaitKind,
     WaitMusic,
@@ -59,25 +65,20 @@ INVALID: Final = "invalid-bxml"
 CALLBACK_ERROR: Final = "callback-error"
 APPLICATION_ERROR: Final = "application-error"
 
+MEMBERS_MAX: Final = 20
+"""Of a conference, where the vendor's own limits are kept."""
 DURATION_MIN_S: Final = 0.1
 DURATION_MAX_S: Final = 86_400.0
 
 _CONFERENCE_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
-_WITHOUT_EFFECT: Final = frozenset({"StopRecording", "PauseRecording", "ResumeRecording"})
-"""They change what is under way; what was never begun they leave alone (Bandwidth's own rule)."""
 _ELSEWHERE: Final = frozenset(
     [
-        "Bridge",
         "Connect",
-        "Forward",
-        "Record",
         "Refer",
-        "StartRecording",
         "StartStream",
         "StartTranscription",
         "StopStream",
         "StopTranscription",
-        "Transfer",
     ]
 )
 """Verbs that Bandwidth has and this server has not."""
@@ -89,11 +90,27 @@ _NOT_BEFORE_BRIDGING: Final = frozenset({"Bridge", "Conference", "Forward", "Tra
 _NO_FALLBACK: Final = frozenset({FailureKind.INVALID, FailureKind.UNSUPPORTED, FailureKind.LOOP})
 
 
+_SILENT: Final = (
+    Redirect,
+    Hangup,
+    Reject,
+    SetTag,
+    ReportDigits,
+    StopRecording,
+    PauseRecording,
+    ResumeRecording,
+    Skip,
+    Unsupported,
+)
+"""What leaves a call unanswered."""
+
+
 class BxmlLanguage:
     """Bandwidth's `MarkupLanguage`."""
 
     name = "bandwidth"
     fallback_covers_call = False
+    recording_refused_code = "application-error"
     tells_after_hangup = False
     wait_rules = WaitRules(loops=False, failure_leaves=False, failure_hangs_up=False)
 
@@ -116,7 +133,7 @@ class BxmlLanguage:
         try:
             for child in root.children:
                 _check_place(child.name, setting)
-                instructions += _read_verb(BxmlElement(child, url), self._limits)
+                instructions += _read_verb(BxmlElement(child, url), self._limits, setting)
         except InvalidValue as error:
             raise DocumentError(INVALID, str(error)) from None
         return Document(tuple(instructions), url)
@@ -131,9 +148,9 @@ class BxmlLanguage:
         """Every verb that makes or takes sound answers; `Ring` unless it says otherwise."""
         if isinstance(instruction, Ring):
             return instruction.answer
-        return not isinstance(
-            instruction, Redirect | Hangup | Reject | SetTag | ReportDigits | Skip | Unsupported
-        )
+        if isinstance(instruction, Dial):
+            return not instruction.answer_on_bridge
+        return not isinstance(instruction, _SILENT)
 
     def exhausted(self, *, answered: bool) -> Ending:
         return Ending(HangupCause.COMPLETED if answered else HangupCause.REJECTED)
@@ -163,10 +180,10 @@ def _check_place(name: str, setting: Setting) -> None:
         raise InvalidValue(name, f"<{name}> has no place in an answer to transferAnswer")
 
 
-def _read_verb(element: BxmlElement, limits: MarkupLimits) -> list[Instruction]:
+def _read_verb(element: BxmlElement, limits: MarkupLimits, setting: Setting) -> list[Instruction]:
     match element.name:
         case "Conference":
-            return element.tagged(_read_conference(element))
+            return element.tagged(_read_conference(element, limits))
         case "SpeakSentence":
             return [read_speech(element, limits)]
         case "PlayAudio":
@@ -195,15 +212,29 @@ def _read_verb(element: BxmlElement, limits: MarkupLimits) -> list[Instruction]:
             return [ReportDigits(())]
         case "SendDtmf":
             return [read_digits(element)]
-        case name if name in _WITHOUT_EFFECT:
-            return []
+        case "Record":
+            return read_record(element)
+        case "StartRecording":
+            return read_start_recording(element, in_room=setting is Setting.ROOM)
+        case "StopRecording":
+            return [StopRecording()]
+        case "PauseRecording":
+            return [PauseRecording()]
+        case "ResumeRecording":
+            return [ResumeRecording()]
+        case "Transfer":
+            return read_transfer(element)
+        case "Bridge":
+            return read_bridge(element)
+        case "Forward":
+            return read_forward(element)
         case name if name in _ELSEWHERE:
             return [Unsupported(name)]
         case name:
             raise InvalidValue(name, f"line {element.line}: <{name}> is no verb")
 
 
-def _read_conference(element: BxmlElement) -> JoinConference:
+def _read_conference(element: BxmlElement, limits: MarkupLimits) -> JoinConference:
     if element.has_children:
         raise InvalidValue("Conference", f"line {element.line}: <Conference> holds no verbs")
     # For years a library wrote the name into an attribute and left the text empty.
@@ -227,6 +258,7 @@ def _read_conference(element: BxmlElement) -> JoinConference:
         coached=_read_coached(element),
         one_coach=True,
         beep=Beep.NONE,
+        max_participants=MEMBERS_MAX if limits.strict else None,
         events=events,
         events_fallback=fallback,
         callbacks=wish(CONFERENCE, events, fallback, timeout_s),

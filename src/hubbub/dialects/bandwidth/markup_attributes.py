@@ -50,6 +50,11 @@ class BxmlElement:
         """The attribute without the white space around it; None for an empty one."""
         return self._element.attributes.get(name, "").strip() or None
 
+    def raw(self, name: str) -> str | None:
+        """The attribute as it is, where an empty one has a meaning; None without it."""
+        text = self._element.attributes.get(name)
+        return None if text is None else text.strip()
+
     def boolean(self, name: str, default: bool) -> bool:
         """In any letter case: Python builders wrote `True`."""
         text = (self.value(name) or "").lower()

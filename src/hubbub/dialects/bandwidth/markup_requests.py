@@ -8,7 +8,7 @@ import json
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from hubbub.dialects.bandwidth.ids import call_text, conference_text
+from hubbub.dialects.bandwidth.ids import call_text, conference_text, unknown_call_text
 from hubbub.dialects.bandwidth.markup_outcomes import outcome_keys
 from hubbub.dialects.shared.dates import iso_ms
 from hubbub.dialects.shared.query import encode_query
@@ -23,13 +23,18 @@ EVENT_TYPES: Final[dict[Purpose, str]] = {
     Purpose.ANSWERED: "answer",
     Purpose.REDIRECT: "redirect",
     Purpose.GATHER: "gather",
+    Purpose.DIALLED: "transferComplete",
+    Purpose.SCREEN: "transferAnswer",
+    Purpose.BRIDGED: "bridgeComplete",
+    Purpose.BRIDGE_TARGET: "bridgeTargetComplete",
+    Purpose.RECORDED: "recordComplete",
 }
 
 
 def document_request(call: MarkupCall, ask: Ask) -> DocumentRequest:
     event = event_body(call, EVENT_TYPES.get(ask.purpose, "redirect"))
     if ask.outcome is not None:
-        event |= outcome_keys(ask.outcome)
+        event |= outcome_keys(ask.outcome, str(event["callUrl"]), call.site)
     return event_request(event, ask.target)
 
 
@@ -89,6 +94,10 @@ def event_body(call: MarkupCall, event_type: str) -> dict[str, object]:
     if event_type != "initiate":
         event["answerTime"] = iso_ms(leg.answered_at_ms) if leg.answered_at_ms is not None else None
         event["tag"] = leg.tag
+    if leg.parent_id is not None:
+        event["parentCallId"] = unknown_call_text(leg.parent_id, call.site)
+        event["transferCallerId"] = leg.from_address
+        event["transferTo"] = leg.to_address
     if event_type in ("initiate", "answer"):
         event["sipCallId"] = leg.sip_call_id
     if event_type == "initiate":

@@ -7,7 +7,6 @@ are read in the `markup_….py` beside it, requests are made in `markup_requests
 """
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from hubbub.dialects.restcomm.markup_attributes import (
     PARSE_FAILED,
@@ -15,16 +14,19 @@ from hubbub.dialects.restcomm.markup_attributes import (
     Reading,
     repair_ampersands,
 )
+from hubbub.dialects.restcomm.markup_dial import read_dial
 from hubbub.dialects.restcomm.markup_gather import read_gather
+from hubbub.dialects.restcomm.markup_record import read_record
 from hubbub.dialects.restcomm.markup_requests import document_request, room_request
 from hubbub.dialects.restcomm.markup_sound import read_pause, read_play, read_say
 from hubbub.dialects.shared.implicit_document import implicit_document
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
-from hubbub.domain.conference import Beep, LeaveReason
+from hubbub.domain.conference import LeaveReason
 from hubbub.domain.errors import ConferenceFull, Refusal
 from hubbub.markup.effects import Ask
 from hubbub.markup.instructions import (
+    Dial,
     Document,
     DocumentError,
     Hangup,
@@ -38,8 +40,6 @@ from hubbub.markup.instructions import (
     Setting,
     Skip,
     Unsupported,
-    WaitKind,
-    WaitMusic,
 )
 from hubbub.markup.language import (
     AfterRefusal,
@@ -61,11 +61,9 @@ CONTENT_TYPE: Final = "12300"
 NOT_FOUND: Final = "21402"
 NO_CONNECTION: Final = "11001"
 
-PARTICIPANTS_MAX: Final = 40
-TIME_LIMIT_S: Final = 14_400
 _WAIT_VERBS: Final = frozenset({"Say", "Play", "Redirect"})
 """The released source lacks Redirect here, the manual has it."""
-_ELSEWHERE: Final = frozenset({"Email", "Fax", "Record", "Sms"})
+_ELSEWHERE: Final = frozenset({"Email", "Fax", "Sms"})
 _FETCH_FAILURES: Final = frozenset(FailureKind) - {
     FailureKind.INVALID,
     FailureKind.UNSUPPORTED,
@@ -78,6 +76,8 @@ class RcmlLanguage:
 
     name = "restcomm"
     fallback_covers_call = True
+    recording_refused_code = "12200"
+    tells_after_hangup = True
     wait_rules = WaitRules(loops=True, failure_leaves=False, failure_hangs_up=False)
 
     def __init__(
@@ -127,6 +127,8 @@ class RcmlLanguage:
 
     def answers_before(self, instruction: Instruction) -> bool:
         """A Reject or a Pause at the beginning leaves the call unanswered; every other verb answers."""
+        if isinstance(instruction, Dial):
+            return not instruction.answer_on_bridge
         return not isinstance(instruction, Reject | Pause | SetTag | Skip | Unsupported)
 
     def exhausted(self, *, answered: bool) -> Ending:
@@ -175,57 +177,17 @@ class RcmlLanguage:
             case "Reject":
                 busy = reading.value(element, "reason").lower() == "busy"
                 return Reject(HangupCause.BUSY if busy else HangupCause.REJECTED)
+            case "Record":
+                return read_record(element, reading)
             case "Gather":
                 return read_gather(element, reading)
             case "Dial":
-                return self._read_dial(element, reading)
+                return read_dial(element, reading, music_while_alone=self._music_while_alone)
             case _ if name in _ELSEWHERE:
                 return Unsupported(name)
             case _:
                 reading.warn(VALUE, f"line {element.line}: <{name}> is no verb")
                 return None
-
-    def _read_dial(self, element: Element, reading: Reading) -> Instruction | None:
-        """If any child is a conference, it alone counts."""
-        conference = next((child for child in element.children if child.name == "Conference"), None)
-        if conference is None:
-            return Unsupported("Dial") if element.children or element.text else None
-        for recorded in (element, conference):
-            if reading.value(recorded, "record").lower() not in ("", "false", "do-not-record"):
-                reading.warn(VALUE, f"record of <{recorded.name}> has no effect: nothing is recorded yet")
-        video = any(child.name == "Video" for child in conference.children)
-        name = conference.text or (reading.value(conference, "name") if video else "")
-        if not name:
-            return Skip(VALUE, f"line {conference.line}: <Conference> has no name")
-        return JoinConference(
-            name=name,
-            muted=reading.boolean(conference, "muted", False),
-            start_on_enter=reading.boolean(conference, "startConferenceOnEnter", True),
-            end_on_exit=reading.boolean(conference, "endConferenceOnExit", False),
-            # One switch for both: the manual ties the exit sound to `beep`, the source always plays it.
-            beep=Beep.BOTH if reading.boolean(conference, "beep", True) else Beep.NONE,
-            max_participants=max(
-                1, reading.number(conference, "maxParticipants", PARTICIPANTS_MAX, maximum=1_000_000)
-            ),
-            wait=self._wait_music(conference, reading),
-            action=reading.target(element, "action", "method"),
-            time_limit_ms=1000 * max(1, reading.number(element, "timeLimit", TIME_LIMIT_S, maximum=86_400)),
-            hang_up_when_evicted=True,
-        )
-
-    def _wait_music(self, element: Element, reading: Reading) -> WaitMusic:
-        alone = self._music_while_alone
-        if "waitUrl" not in element.attributes:
-            return WaitMusic(WaitKind.STOCK, None, alone)
-        if not reading.value(element, "waitUrl"):
-            # Silence, as the manual has it; the source takes it for absent.
-            return WaitMusic(WaitKind.SILENCE, None, alone)
-        target = reading.target(element, "waitUrl", "waitMethod")
-        if target is None:
-            return WaitMusic(WaitKind.STOCK, None, alone)
-        if urlsplit(target.url).path.lower().endswith("wav"):
-            return WaitMusic(WaitKind.SOUND, WebTarget(target.url, "GET"), alone)
-        return WaitMusic(WaitKind.URL, target, alone)
 
 
 def _read_redirect(element: Element, reading: Reading) -> Instruction | None:

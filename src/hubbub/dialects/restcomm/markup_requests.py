@@ -21,7 +21,7 @@ UNKNOWN: Final = "null"
 
 
 def document_request(call: MarkupCall, ask: Ask) -> DocumentRequest:
-    outcome = outcome_parameters(ask.outcome) if ask.outcome is not None else []
+    outcome = outcome_parameters(ask.outcome, call) if ask.outcome is not None else []
     return form_request([*call_parameters(call), *ask.details, *outcome], ask.target)
 
 

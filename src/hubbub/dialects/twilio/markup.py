@@ -11,6 +11,7 @@ from hubbub.dialects.shared.implicit_document import implicit_document
 from hubbub.dialects.twilio.markup_attributes import Reading
 from hubbub.dialects.twilio.markup_dial import read_dial
 from hubbub.dialects.twilio.markup_gather import read_gather
+from hubbub.dialects.twilio.markup_recording import read_record, read_start, read_stop
 from hubbub.dialects.twilio.markup_requests import document_request, room_request
 from hubbub.dialects.twilio.markup_sound import read_pause, read_play, read_say
 from hubbub.domain.application import WebTarget
@@ -27,6 +28,7 @@ from hubbub.domain.errors import (
 )
 from hubbub.markup.effects import Ask
 from hubbub.markup.instructions import (
+    Dial,
     Document,
     DocumentError,
     Hangup,
@@ -76,12 +78,9 @@ _ELSEWHERE: Final = frozenset(
         "Pay",
         "Prompt",
         "Queue",
-        "Record",
         "Refer",
         "Siprec",
         "Sms",
-        "Start",
-        "Stop",
         "Stream",
     ]
 )
@@ -107,6 +106,8 @@ class TwimlLanguage:
 
     name = "twilio"
     fallback_covers_call = True
+    recording_refused_code = "21220"
+    tells_after_hangup = True
     wait_rules = WaitRules(loops=False, failure_leaves=True, failure_hangs_up=False)
 
     def __init__(self, limits: MarkupLimits = DEFAULT_LIMITS) -> None:
@@ -144,7 +145,10 @@ class TwimlLanguage:
         return room_request(room, ask)
 
     def answers_before(self, instruction: Instruction) -> bool:
-        """Only Reject, and Pause and Redirect before anything else, leave a call unanswered."""
+        """Only Reject, and Pause and Redirect before anything else, leave a call unanswered; and a Dial that
+        answers when it connects."""
+        if isinstance(instruction, Dial):
+            return not instruction.answer_on_bridge
         return not isinstance(instruction, Reject | Pause | Redirect | SetTag | Skip | Unsupported)
 
     def exhausted(self, *, answered: bool) -> Ending:
@@ -211,6 +215,12 @@ def _read_verb(element: Element, reading: Reading, setting: Setting) -> Instruct
         case "Reject":
             reason = reading.choice(element, "reason", ("rejected", "busy"), "rejected", SCHEMA)
             return Reject(HangupCause.BUSY if reason == "busy" else HangupCause.REJECTED)
+        case "Record":
+            return read_record(element, reading)
+        case "Start":
+            return read_start(element, reading)
+        case "Stop":
+            return read_stop(element, reading)
         case "Gather":
             return read_gather(element, reading)
         case "Dial":

@@ -26,7 +26,7 @@ def document_request(call: MarkupCall, ask: Ask) -> DocumentRequest:
     parameters = call_parameters(call)
     parameters += ask.details
     if ask.outcome is not None:
-        parameters += outcome_parameters(ask.outcome)
+        parameters += outcome_parameters(ask.outcome, call)
     if ask.conference is not None:
         parameters.append(("ConferenceSid", "CF" + ask.conference.id))
         parameters.append(("FriendlyName", ask.conference.name))
