@@ -280,12 +280,18 @@ def test_a_call_that_is_over_tells_its_seconds_and_its_minutes() -> None:
     }
 
 
-@pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled"])
-def test_a_call_that_was_not_answered_has_no_minutes(status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "sip_status", "said"),
+    [("busy", 486, "486"), ("no-answer", None, None), ("failed", None, None), ("canceled", None, "487")],
+)
+def test_a_call_that_was_not_answered_has_no_minutes(
+    status: str, sip_status: int | None, said: str | None
+) -> None:
     over = OUTBOUND._replace(status=CallStatus(status), ended_at_ms=T0)
-    data = {"status": status, "cause": "busy", "sip_status": None}
-    said = told(context(words.CALL, EventKind.CALL_ENDED, call=over, data=data))
-    assert said == {**CALL, "CallStatus": status, "CallDuration": "0"}
+    data = {"status": status, "cause": "busy", "sip_status": sip_status}
+    heard = told(context(words.CALL, EventKind.CALL_ENDED, call=over, data=data))
+    assert heard.pop("SipResponseCode", None) == said
+    assert heard == {**CALL, "CallStatus": status, "CallDuration": "0"}
 
 
 RECORDED = {

@@ -76,6 +76,8 @@ CALL_STATUSES: Final = {
     EventKind.CALL_RANG: "ringing",
     EventKind.CALL_ANSWERED: "in-progress",
 }
+SIP_STATUSES: Final = {"completed": 200, "canceled": 487}
+"""The final answer to an INVITE (RFC 3261 §21), where how the call ended tells no other."""
 RECORDING_STATUSES: Final = {
     EventKind.RECORDING_STARTED: "in-progress",
     EventKind.RECORDING_PAUSED: "paused",
@@ -208,7 +210,7 @@ def _call(context: CallbackContext, call: CallLeg) -> Pairs | None:
         said.append(("CallDuration", str(seconds)))
         if status == "completed":
             said.append(("Duration", str(-(-seconds // 60))))
-        sip_status = event.data.get("sip_status")
+        sip_status = event.data.get("sip_status") or SIP_STATUSES.get(status)
         said += _given(("SipResponseCode", None if sip_status is None else str(sip_status)))
     return said
 
