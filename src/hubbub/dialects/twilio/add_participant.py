@@ -15,7 +15,7 @@ from hubbub.dialects.twilio import callback_words as words
 from hubbub.dialects.twilio.dialling import call_refused, read_call, read_record_wish
 from hubbub.dialects.twilio.errors import TwilioError, invalid
 from hubbub.dialects.twilio.form import Form, wrong
-from hubbub.dialects.twilio.markup_dial import REGIONS, is_label
+from hubbub.dialects.twilio.markup_conference import REGIONS, is_label
 from hubbub.dialects.twilio.participants import represent
 from hubbub.dialects.twilio.representation import instance_response
 from hubbub.dialects.twilio.resource import Asked
