@@ -29,6 +29,7 @@ from hubbub.services.call_queue import CallQueue
 from hubbub.services.command_calls import CommandCalls
 from hubbub.services.command_rooms import CommandRooms
 from hubbub.services.commands import Commands
+from hubbub.services.connect_calls import ConnectCalls
 from hubbub.services.control_calls import ControlCalls
 from hubbub.services.create_account import CreateAccount
 from hubbub.services.destinations import Destinations, Loop, OwnAddress
@@ -229,6 +230,16 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         fetch_timeout_s=settings.fetch_timeout_s,
         strict=settings.strict,
     )
+    connect = ConnectCalls(
+        store,
+        calls,
+        sip,
+        world.media,
+        clock,
+        place=lambda wish, **named: place(wish, **named),
+        make_runner=lambda call, account, dialect: runners.make(call, account, dialect),
+        recordings=keeping.recordings,
+    )
     runners = DocumentRunners(
         Services(
             store=store,
@@ -241,6 +252,8 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
             leave=leave,
             base_url=settings.public_url or f"http://{settings.http}",
             site=settings.site,
+            connect=connect,
+            recordings=keeping.recordings,
         ),
         languages=languages(limits),
         plain_language=PLAIN_LANGUAGE,
@@ -299,6 +312,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         fetcher=world.fetcher,
         clips=world.clips,
         limits=limits,
+        recordings=keeping.recordings,
         base_url=settings.public_url or f"http://{settings.http}",
         site=settings.site,
     )

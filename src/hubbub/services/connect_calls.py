@@ -7,7 +7,7 @@ ends in a `Meeting` here.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Final, Protocol
 
@@ -18,7 +18,7 @@ from hubbub.domain.recording import Recording
 from hubbub.markup.effects import Ask, Connected, Purpose
 from hubbub.markup.instructions import Bridge, Dial, DialTarget, Document, Setting
 from hubbub.services.call_progress import Answered, CallProgress, Ended, HeardEarly, Rang
-from hubbub.services.commands import CallWish, PlaceCalls, RecordingCommands, RecordWish
+from hubbub.services.commands import CallWish, PlacedCall, RecordingCommands, RecordWish
 from hubbub.services.document_leg import CallerSide
 from hubbub.services.document_recordings import record_wish
 from hubbub.services.live_calls import LiveCall, LiveCalls, RedirectInput
@@ -37,6 +37,8 @@ class Runner(Protocol):
     ) -> None: ...
 
 
+Place = Callable[..., Awaitable[PlacedCall]]
+"""As `commands.PlaceCalls`."""
 MakeRunner = Callable[[LiveCall, Account, str], Runner]
 """A runner of a leg's documents, in a dialect."""
 
@@ -58,7 +60,7 @@ class ConnectCalls:
         media: MediaPlane,
         clock: Clock,
         *,
-        place: PlaceCalls,
+        place: Place,
         make_runner: MakeRunner,
         recordings: RecordingCommands | None = None,
     ) -> None:

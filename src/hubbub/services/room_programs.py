@@ -11,15 +11,17 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hubbub.domain.errors import InvalidValue, NotFound, ServerFull
+from hubbub.domain.errors import Conflict, InvalidValue, NotFound, Refusal, ServerFull
 from hubbub.domain.events import Event, EventKind
 from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.domain.room import participant_data
 from hubbub.markup import effects as fx
-from hubbub.markup.instructions import FOREVER, Document, Play, Say, Setting
+from hubbub.markup.instructions import FOREVER, Document, Play, RecordingControl, Say, Setting
 from hubbub.markup.interpreter import Interpreter
 from hubbub.markup.language import MarkupLanguage, MarkupRoom
 from hubbub.markup.limits import MarkupLimits
+from hubbub.services.commands import RecordingCommands
+from hubbub.services.document_recordings import control_room
 from hubbub.services.live_calls import LiveCalls
 from hubbub.services.live_rooms import LiveRooms
 from hubbub.services.ports import (
@@ -72,6 +74,7 @@ class RoomPrograms:
         fetcher: DocumentFetcher,
         clips: ClipSource,
         limits: MarkupLimits,
+        recordings: RecordingCommands | None = None,
         base_url: str,
         site: str,
     ) -> None:
@@ -85,6 +88,7 @@ class RoomPrograms:
         self._fetcher = fetcher
         self._clips = clips
         self._limits = limits
+        self._recordings = recordings
         self._base_url = base_url
         self._site = site
         self._queues: dict[tuple[ConferenceId, CallId | None], deque[Programme]] = {}
@@ -235,6 +239,12 @@ class RoomPrograms:
         await self._clock.sleep(duration_ms / 1000)
         return fx.PauseElapsed(duration_ms)
 
+    async def record(self, programme: Programme, control: RecordingControl) -> None:
+        """Begin, end, pause or resume the room's recording. Raises Refusal."""
+        if self._recordings is None:
+            raise Conflict("this server records nothing")
+        await control_room(self._recordings, programme.conference_id, control, programme.dialect)
+
     async def note(self, programme: Programme, note: fx.Note) -> None:
         async with self._store.transaction() as tx:
             conference = await tx.conference(programme.conference_id)
@@ -346,6 +356,12 @@ class _Run:
                 outcome = await programs.play(programme, effect.play)
             case fx.Wait():
                 outcome = await programs.wait(effect.duration_ms)
+            case fx.ControlRecording():
+                try:
+                    await programs.record(programme, effect.control)
+                except Refusal as refusal:
+                    code = programs.language(programme.dialect).recording_refused_code
+                    await programs.note(programme, fx.Note(code, str(refusal)))
             case fx.Note():
                 await programs.note(programme, effect)
                 self._why = effect.message
