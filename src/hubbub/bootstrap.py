@@ -11,7 +11,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from hubbub.config import Settings, parse_address, parse_networks
+from hubbub.config import Settings, parse_address, parse_algorithms, parse_networks
 from hubbub.credentials import write_credentials
 from hubbub.dialects.contract import Desk, DialectSettings
 from hubbub.dialects.registry import callback_writers, dialects, languages
@@ -345,6 +345,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
             twilio_list_default=settings.twilio_list_default,
             restcomm_object_level=settings.restcomm_object_level,
             restcomm_application_url=settings.restcomm_application_url,
+            restcomm_open_recordings=settings.restcomm_open_recordings,
             strict=settings.strict,
             twilio_keep_participants=settings.twilio_keep_participants,
         ),
@@ -390,6 +391,7 @@ def sip_settings(settings: Settings) -> SipSettings:
         port=port,
         advertised_host=settings.advertised_host or host,
         realm=settings.sip_realm,
+        digest_algorithms=parse_algorithms(settings.sip_digest_algorithms),
         open_networks=parse_networks(settings.sip_open_networks, "sip_open_networks"),
         calls_max=settings.sip_calls_max,
         session_expires_s=settings.session_expires_s,

@@ -60,6 +60,10 @@ class Settings:
     restcomm_application_url: str = _setting(
         "", "Web application whose pages may call the Restcomm API from a browser. Empty: no page may."
     )
+    restcomm_open_recordings: bool = _setting(
+        True,
+        "Give the sound of a recording, below Restcomm's paths, to whoever knows its address. Off: ask who.",
+    )
     sip_open_networks: str = _setting(
         "127.0.0.0/8,::1/128",
         "Networks whose callers need neither a trunk nor a password. Empty: none.",
@@ -84,6 +88,11 @@ class Settings:
         7200, "Longest time for which a telephone is believed to be registered, seconds."
     )
     register_contacts_max: int = _setting(10, "Most telephones registered for one SIP user.")
+    sip_digest_algorithms: str = _setting(
+        "MD5",
+        "Digest algorithms that SIP peers are offered, the preferred first: `SHA-256`, `MD5`. Many telephones know "
+        "MD5 only, and some cannot choose among two.",
+    )
     sip_calls_max: int = _setting(2000, "Most SIP calls at once; more are refused with 503.")
     session_expires_s: int = _setting(1800, "Session timer offered to SIP peers (RFC 4028), seconds.")
     ports_max: int = _setting(4000, "Most RTP ports (call legs) mixed at once; memory is reserved for them.")
@@ -167,6 +176,7 @@ class Settings:
         parse_networks(self.sip_open_networks, "sip_open_networks")
         parse_networks(self.fetch_networks, "fetch_networks")
         parse_networks(self.sip_target_networks, "sip_target_networks")
+        parse_algorithms(self.sip_digest_algorithms)
         if self.calls_per_second < 0:
             raise SettingsError("calls_per_second: 0 or a number above it is wanted")
         if self.register_s_min > self.register_s_max:
@@ -275,6 +285,20 @@ def parse_networks(text: str, name: str) -> tuple[str, ...]:
         except ValueError:
             raise SettingsError(f"{name}: {word.strip()!r} is not an IP network") from None
     return tuple(networks)
+
+
+def parse_algorithms(text: str) -> tuple[str, ...]:
+    """A comma list of digest algorithms.
+
+    Raises:
+        SettingsError: one of them is unknown, or there is none.
+    """
+    names = tuple([word.strip() for word in text.split(",") if word.strip()])
+    if not names:
+        raise SettingsError("sip_digest_algorithms: at least one is wanted")
+    for name in names:
+        _one_of("sip_digest_algorithms", name, ("SHA-256", "MD5"))
+    return names
 
 
 def load(

@@ -65,6 +65,120 @@ Content-Length: 0
 """
 
 
+_ANSWER = """
+  <send retrans="500"><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:];tag=[pid]t[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:[local_ip]:[local_port];transport=[transport]>
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=user1 53655765 2353687637 IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[media_ip_type] [media_ip]
+t=0 0
+m=audio [auto_media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+]]></send>
+  <recv request="ACK"></recv>
+  <recv request="BYE"></recv>
+  <send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:[local_ip]:[local_port];transport=[transport]>
+Content-Length: 0
+
+]]></send>
+</scenario>
+"""
+
+
+def _sipp_says(status: str, *more: str) -> str:
+    lines = "\n".join(more)
+    return f"""
+  <send><![CDATA[
+SIP/2.0 {status}
+[last_Via:]
+[last_From:]
+[last_To:];tag=[pid]t[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+{lines}
+Content-Length: 0
+
+]]></send>"""
+
+
+_HEAD = """<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="answer">
+  <recv request="INVITE"></recv>"""
+SIPP_ANSWERS = {
+    "plainly": _HEAD + _sipp_says("180 Ringing", "Contact: <sip:[local_ip]:[local_port]>") + _ANSWER,
+    "for a password": _HEAD
+    + _sipp_says(
+        "401 Unauthorized",
+        'WWW-Authenticate: Digest realm="carrier", nonce="47ebe028cda119c35d4877b383027d28"',
+    )
+    + """
+  <recv request="ACK"></recv>
+  <recv request="INVITE">
+    <action>
+      <verifyauth assign_to="1" username="acme" password="secret" />
+    </action>
+  </recv>
+  <nop condexec="1" condexec_inverse="true"><action><error message="wrong password" /></action></nop>"""
+    + _ANSWER,
+}
+"""How sipp takes calls."""
+
+
+def answering_sipp(
+    folder: Path, port: int, how: str, *, calls: int, transport: str = "u1"
+) -> subprocess.Popen[str]:
+    """Start sipp: it takes `calls` calls at `port` of this machine, one of `SIPP_ANSWERS`, until each is hung up."""
+    scenario = folder / "answer.xml"
+    scenario.write_text(SIPP_ANSWERS[how])
+    words = [
+        "timeout",
+        "--foreground",
+        "100",
+        "sipp",
+        "-sf",
+        str(scenario),
+        "-t",
+        transport,
+        "-i",
+        "127.0.0.1",
+    ]
+    words += [
+        "-p",
+        str(port),
+        "-m",
+        str(calls),
+        "-nostdin",
+        "-trace_err",
+        "-error_file",
+        str(folder / "sipp-errors.log"),
+    ]
+    return subprocess.Popen(
+        words,
+        cwd=folder,
+        stdout=output_file(folder),
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
 def output_file(folder: Path) -> int:
     """A descriptor to write a child's output to, in `folder`/output.log; a pipe that nobody reads would block it.
 
@@ -155,6 +269,37 @@ def baresip(
     folder: Path, target: str, *, sip_port: int, rtp_ports: str, tone_hz: float, seconds: int
 ) -> subprocess.Popen[str]:
     """Start baresip: it dials `target`, plays a tone and dumps what it hears as WAV into `folder`/dump."""
+    account = f"<sip:bs@127.0.0.1:{sip_port}>;regint=0;catchall=yes"
+    home = _baresip_home(
+        folder, account, sip_port=sip_port, rtp_ports=rtp_ports, tone_hz=tone_hz, seconds=seconds
+    )
+    return _baresip(folder, home, seconds, "-e", f"/dial {target}")
+
+
+def registered_baresip(
+    folder: Path,
+    registrar: str,
+    user: str,
+    password: str,
+    *,
+    sip_port: int,
+    rtp_ports: str,
+    tone_hz: float,
+    seconds: int,
+    transport: str = "udp",
+) -> subprocess.Popen[str]:
+    """Start baresip: it registers as `user` at `registrar` (host:port), answers every call, plays a tone and dumps
+    what it hears as WAV into `folder`/dump."""
+    account = f"<sip:{user}@{registrar};transport={transport}>;auth_user={user};auth_pass={password};regint=120;answermode=auto"
+    home = _baresip_home(
+        folder, account, sip_port=sip_port, rtp_ports=rtp_ports, tone_hz=tone_hz, seconds=seconds
+    )
+    return _baresip(folder, home, seconds)
+
+
+def _baresip_home(
+    folder: Path, account: str, *, sip_port: int, rtp_ports: str, tone_hz: float, seconds: int
+) -> Path:
     home, dump = folder / "bs", folder / "dump"
     home.mkdir()
     dump.mkdir()
@@ -163,9 +308,7 @@ def baresip(
     ).stdout.strip()
     wav = tone_wav(folder / "baresip-tone.wav", tone_hz, seconds + 5)
     (home / "contacts").write_text("")
-    (home / "accounts").write_text(
-        f"<sip:bs@127.0.0.1:{sip_port}>;regint=0;audio_codecs=PCMU/8000/1,PCMA/8000/1;catchall=yes\n"
-    )
+    (home / "accounts").write_text(f"{account};audio_codecs=PCMU/8000/1,PCMA/8000/1\n")
     (home / "config").write_text(
         "\n".join(
             [
@@ -188,19 +331,12 @@ def baresip(
             ]
         )
     )
+    return home
+
+
+def _baresip(folder: Path, home: Path, seconds: int, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [
-            "timeout",
-            "--foreground",
-            str(seconds + 20),
-            "baresip",
-            "-f",
-            str(home),
-            "-e",
-            f"/dial {target}",
-            "-t",
-            str(seconds),
-        ],
+        ["timeout", "--foreground", str(seconds + 20), "baresip", "-f", str(home), *more, "-t", str(seconds)],
         cwd=folder,
         stdout=output_file(folder),
         stderr=subprocess.STDOUT,

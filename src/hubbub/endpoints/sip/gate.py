@@ -76,7 +76,12 @@ class Gate:
         self._fresh_s = settings.trunks_fresh_s
         self._sources: tuple[tuple[Network, AccountId], ...] = ()
         self._read_at_s = float("-inf")
-        self._digest = DigestServer(settings.realm, entropy.token(64).encode(), lambda: entropy.token(16))
+        self._digest = DigestServer(
+            settings.realm,
+            entropy.token(64).encode(),
+            lambda: entropy.token(16),
+            algorithms=settings.digest_algorithms,
+        )
 
     def judge(self, request: SipRequest, source: Peer) -> Verdict:
         """The verdict, at once when the trunks are freshly known and no password has to be looked up."""

@@ -19,6 +19,8 @@ class SipSettings:
     """Host in Via and Contact; empty: `host`."""
     realm: str = "hubbub"
     """Realm of digest challenges."""
+    digest_algorithms: tuple[str, ...] = ("MD5",)
+    """Offered in challenges, the preferred first, of `digest.ALGORITHMS`."""
     open_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     """Networks whose callers need neither a trunk nor a password."""
     calls_max: int = 2000
