@@ -17,6 +17,9 @@ from hubbub.config import SettingsError, parse_networks
 from hubbub.domain.application import Application, Number, Trunk, WebTarget, normalise_address
 from hubbub.domain.errors import NotFound
 from hubbub.domain.ids import ApplicationId, NumberId, TrunkId
+from hubbub.protocol.sip.errors import SipParseError
+from hubbub.protocol.sip.routing import uri_peer
+from hubbub.protocol.sip.uri import SipUri
 from hubbub.services.ports import Clock, Entropy, Store
 
 DIALECTS = ("twilio", "bandwidth", "restcomm")
@@ -157,15 +160,19 @@ async def _application_id(store: Store, text: str) -> ApplicationId:
 
 @click.group()
 def trunk() -> None:
-    """Create and list trunks: SIP peers that may call, by address or by password."""
+    """Create and list trunks: SIP peers that may call, that are called through, or that register to be called."""
 
 
 @trunk.command("create")
 @click.argument("name")
 @click.option("--from", "sources", multiple=True, help="IP network whose calls are taken without a password.")
-@click.option("--username", help="Digest user name.")
+@click.option(
+    "--username", help="Digest user name: of the peer when it calls or registers, of ours at --target."
+)
 @click.option("--password", help="Digest password; asked for when --username is given without it.")
-@click.option("--target", help="SIP URI that outbound calls go through.")
+@click.option(
+    "--target", help="SIP URI that numbers are called through, as in sip:carrier.example;transport=tcp."
+)
 @account_option
 @data_option
 def create_trunk(
@@ -177,10 +184,12 @@ def create_trunk(
     account: str | None,
     data: Path,
 ) -> None:
-    """Let the SIP peer NAME call this server.
+    """Let the SIP peer NAME call this server, be called through, or register.
+
+    A trunk with a user name is a SIP user: a desk or soft phone registers with it and is called as client:USERNAME.
 
     \b
-    hubbub trunk create carrier --from 192.0.2.0/24
+    hubbub trunk create carrier --from 192.0.2.0/24 --target sip:sip.carrier.example
     hubbub trunk create desk-7 --username desk7
     """
     try:
@@ -191,6 +200,11 @@ def create_trunk(
         raise click.ClickException(
             "--from, --username or --target is wanted: otherwise nobody could use the trunk"
         )
+    if target is not None:
+        try:
+            uri_peer(SipUri.parse(target))
+        except SipParseError as error:
+            raise click.ClickException(f"--target: {target!r} is no SIP address: {error}") from None
     if username and not password:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
 
