@@ -75,6 +75,25 @@ async def test_a_room_goes_on_when_nobody_hears_of_it(lab: Lab) -> None:
     assert alice.hears(bob)
 
 
+async def test_a_room_takes_over_the_patience_of_the_call_that_makes_it(lab: Lab) -> None:
+    app = await Application(lab).open()
+    app.on("answer", lambda event: bxml(conference("standup", conferenceEventUrl=EVENTS)))
+    slow = lab.customer(EVENTS, lambda request: CustomerAnswer(status=204, after_s=8.0))
+    alice = await lab.phone("alice")
+    wish = {
+        "to": alice.uri,
+        "from": NUMBER,
+        "applicationId": app.id,
+        "answerUrl": "https://acme.example/answer",
+        "callbackTimeout": 2,
+    }
+    await app.post("/calls", **wish)
+    await alice.is_answered()
+    await lab.run_for(3.0)
+    # The second event is not kept waiting for eight seconds, nor for the usual fifteen.
+    assert len(slow.requests) == 2
+
+
 async def test_a_call_whose_answer_webhook_fails_ends_and_its_end_says_so(lab: Lab) -> None:
     app = await Application(lab).open()
     lab.customer("https://broken.example/", lambda request: CustomerAnswer(status=500))

@@ -37,6 +37,8 @@ class MarkupCall:
     site: str = "00000001"
     """Eight hex digits that some dialects print in ids."""
     now_ms: int = 0
+    parent: CallLeg | None = None
+    """The call that this one was made for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class CallbackContext(NamedTuple):
     signing_secret: str | None
     base_url: str
     site: str
+    parent: CallLeg | None = None
+    """The call that the event's call was made for."""
 
 
 class RetryPolicy(NamedTuple):

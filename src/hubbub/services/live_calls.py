@@ -81,6 +81,7 @@ class LiveCall:
         "account_id",
         "answered",
         "call_id",
+        "callback_timeout_s",
         "conference_id",
         "end_cause",
         "ended",
@@ -118,6 +119,8 @@ class LiveCall:
         """Why we hung up, when it was we."""
         self.waiting = False
         self.held = False
+        self.callback_timeout_s: float | None = None
+        """How long its customer may take, where the call was asked for with that; None: as is usual."""
         self.hold_music: WaitMusic | None = None
         self.wait_music: WaitMusic | None = None
         self.stored = asyncio.Event()

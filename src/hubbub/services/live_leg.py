@@ -78,8 +78,9 @@ class LiveLeg:
 
     async def markup_call(self) -> MarkupCall:
         services = self._services
+        leg = await self._leg()
         return MarkupCall(
-            leg=await self._leg(),
+            leg=leg,
             account=self._account,
             signing_secret=await services.store.read.signing_secret(self._account.id),
             caller_name=self._caller_name,
@@ -87,6 +88,7 @@ class LiveLeg:
             base_url=services.base_url,
             site=services.site,
             now_ms=services.clock.now_ms(),
+            parent=None if leg.parent_id is None else await services.store.read.call(leg.parent_id),
         )
 
     def ring(self) -> None:
@@ -124,6 +126,13 @@ class LiveLeg:
         request = wish.request(self._call.call_id)._replace(dialect=self._dialect)
         if request.tag is None:
             request = request._replace(tag=(await self._leg()).tag)
+        timeout_s = self._call.callback_timeout_s
+        if timeout_s is not None:
+            # A room that is made takes over how long its maker's customer may take.
+            patient = tuple(
+                [each._replace(timeout_s=each.timeout_s or timeout_s) for each in request.callbacks]
+            )
+            request = request._replace(callbacks=patient)
         conference = await self._services.join(
             self._call, self._account.id, wish.name, request, conference_id=wish.conference_id
         )

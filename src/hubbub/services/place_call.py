@@ -97,6 +97,7 @@ class PlaceCall:
         destination = await self._destinations.check(wish)
         live = LiveCall(CallId(self._entropy.id()), wish.account.id)
         live.watch = watch
+        live.callback_timeout_s = wish.callback_timeout_s
         wait_ms = self._enqueue(live, wish, destination, serve)
         try:
             leg = await self._write(live, wish, destination, within)

@@ -280,8 +280,8 @@ def test_the_end_of_a_call() -> None:
 
 def test_the_end_of_a_leg_that_a_transfer_made_names_both_calls() -> None:
     leg = ENDED._replace(id=BOB, parent_id=ALICE, direction=Direction.OUTBOUND_DIAL)
-    details = (("from", "+1"), ("to", "+2"), ("parentCallId", "c-parent"))
-    said = told(context(TRANSFER_DISCONNECT, EventKind.CALL_ENDED, call=leg, details=details))
+    parent = call(ALICE, from_address="+1", to_address="+2", given_id="c-parent")
+    said = told(context(TRANSFER_DISCONNECT, EventKind.CALL_ENDED, call=leg, parent=parent))
     assert (said["eventType"], said["callId"], said["parentCallId"]) == (
         "transferDisconnect",
         BOB_TEXT,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from hubbub.dialects.bandwidth import callback_words
 from hubbub.dialects.bandwidth.calls import disconnect_cause
-from hubbub.dialects.bandwidth.ids import call_text, conference_text, unknown_call_text
+from hubbub.dialects.bandwidth.ids import call_text, conference_text
 from hubbub.dialects.bandwidth.markup import BxmlLanguage
 from hubbub.dialects.bandwidth.markup_requests import event_body, event_request
 from hubbub.dialects.bandwidth.recordings import about
@@ -144,26 +144,17 @@ def _call_recording(context: CallbackContext, call: CallLeg, recording: Recordin
 
 def _call(context: CallbackContext, call: CallLeg, event_type: str) -> dict[str, Any]:
     """What all call events tell; of a leg that a Transfer made also of the call that it was made for."""
-    said: dict[str, Any] = event_body(
+    return event_body(
         MarkupCall(
             call,
             context.account,
             base_url=context.base_url,
             site=context.site,
             now_ms=context.entry.event.occurred_at_ms,
+            parent=context.parent,
         ),
         event_type,
     )
-    if call.parent_id is not None:
-        details = dict(context.subscription.details)
-        said |= {
-            "from": details.get("from", call.from_address),
-            "to": details.get("to", call.to_address),
-            "parentCallId": details.get("parentCallId", unknown_call_text(call.parent_id, context.site)),
-            "transferCallerId": call.from_address,
-            "transferTo": call.to_address,
-        }
-    return said
 
 
 def _end(call: CallLeg) -> dict[str, Any]:

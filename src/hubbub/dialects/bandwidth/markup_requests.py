@@ -95,7 +95,12 @@ def event_body(call: MarkupCall, event_type: str) -> dict[str, object]:
         event["answerTime"] = iso_ms(leg.answered_at_ms) if leg.answered_at_ms is not None else None
         event["tag"] = leg.tag
     if leg.parent_id is not None:
-        event["parentCallId"] = unknown_call_text(leg.parent_id, call.site)
+        # `from` and `to` stay those of the call that was transferred.
+        parent = call.parent
+        event["from"], event["to"] = (parent or leg).from_address, (parent or leg).to_address
+        event["parentCallId"] = (
+            unknown_call_text(leg.parent_id, call.site) if parent is None else call_text(parent, call.site)
+        )
         event["transferCallerId"] = leg.from_address
         event["transferTo"] = leg.to_address
     if event_type in ("initiate", "answer"):
