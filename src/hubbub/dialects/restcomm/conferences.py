@@ -8,15 +8,14 @@ Restcomm Connect API guide, "Conferences".
 
 from typing import Final
 
-from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse
+from hubbub.dialects.contract import HttpResponse
+from hubbub.dialects.restcomm.asked import Asked
 from hubbub.dialects.restcomm.errors import refused
 from hubbub.dialects.restcomm.filters import STATUS, read_day, read_name, read_status
 from hubbub.dialects.restcomm.ids import read_conference_sid
 from hubbub.dialects.restcomm.paging import envelope, json_list, list_uri, read_ask, xml_list
 from hubbub.dialects.restcomm.representation import indented, json_answer, json_text, xml_answer, xml_element
 from hubbub.dialects.shared.dates import DAY_MS, rfc2822
-from hubbub.dialects.shared.query import parse_query
-from hubbub.domain.account import Account
 from hubbub.domain.conference import Conference
 from hubbub.domain.paging import PageRequest
 from hubbub.domain.queries import ConferenceQuery
@@ -26,15 +25,13 @@ RECORD_CLASS: Final = "org.restcomm.connect.dao.entities.ConferenceDetailRecord"
 LIST_CLASS: Final = RECORD_CLASS + "List"
 
 
-async def list_conferences(
-    request: HttpRequest, desk: Desk, account: Account, segments: list[str], as_json: bool
-) -> HttpResponse:
+async def list_conferences(asked: Asked) -> HttpResponse:
     """GET Accounts/{A}/Conferences.
 
     `DateCreated` is a lower bound and `DateUpdated` an upper one, the next midnight included; neither means
     "on this day". StartTime, EndTime, CallSid, SortBy, AfterSid, Reverse and SubAccounts change nothing.
     """
-    pairs = parse_query(request.query)
+    pairs, account, desk = asked.parameters, asked.account, asked.desk
     ask = read_ask(pairs)
     name, name_like = read_name(pairs)
     updated = read_day(pairs, "DateUpdated")
@@ -52,8 +49,8 @@ async def list_conferences(
     total = min(page.total or 0, ask.limit)
     rows = page.items[: max(total - ask.offset, 0)]
     last_sid = "CF" + rows[-1].id if rows else ""
-    around = envelope(ask, total, len(rows), list_uri(segments), last_sid)
-    if as_json:
+    around = envelope(ask, total, len(rows), list_uri(asked.segments), last_sid)
+    if asked.as_json:
         return json_answer(json_list(around, "conferences", [_json(row) for row in rows], json_text))
     return xml_answer(
         xml_list(around, "Conferences", [_xml(row) for row in rows]),
@@ -61,15 +58,16 @@ async def list_conferences(
     )
 
 
-async def get_conference(desk: Desk, account: Account, sid: str, as_json: bool) -> HttpResponse:
+async def get_conference(asked: Asked) -> HttpResponse:
     """GET Accounts/{A}/Conferences/{CF}. 403 where another account owns it, also to that account's parent."""
-    conference_id = read_conference_sid(sid)
+    desk = asked.desk
+    conference_id = read_conference_sid(asked.sid)
     conference = None if conference_id is None else await desk.store.read.conference(conference_id)
     if conference is None:
         raise refused(404)
-    if conference.account_id != account.id:
+    if conference.account_id != asked.account.id:
         raise refused(403)
-    if as_json:
+    if asked.as_json:
         return json_answer(indented(_json(conference), -4))
     return xml_answer(
         indented(_xml(conference), -2), RECORD_CLASS if desk.settings.restcomm_object_level else None

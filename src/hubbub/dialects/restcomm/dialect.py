@@ -7,32 +7,93 @@ may you, does it exist, does it make sense.
 Restcomm Connect API guide, "API endpoint", "Requests".
 """
 
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple
 
 from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse, Route
-from hubbub.dialects.restcomm import conferences, participants
+from hubbub.dialects.restcomm.asked import Asked
 from hubbub.dialects.restcomm.auth import identify, open_account
+from hubbub.dialects.restcomm.calls import get_call, list_calls
+from hubbub.dialects.restcomm.conferences import get_conference, list_conferences
+from hubbub.dialects.restcomm.create_call import create_call
 from hubbub.dialects.restcomm.cross_origin import allowance
 from hubbub.dialects.restcomm.errors import Refused, refused
+from hubbub.dialects.restcomm.ids import read_account_sid
+from hubbub.dialects.restcomm.participants import get_participant, list_participants
+from hubbub.dialects.restcomm.recording_media import get_media, is_media
+from hubbub.dialects.restcomm.recordings import (
+    delete_recording,
+    get_recording,
+    list_call_recordings,
+    list_recordings,
+)
 from hubbub.dialects.restcomm.representation import split_path, wants_json
+from hubbub.dialects.restcomm.update_call import update_call
+from hubbub.dialects.restcomm.update_participant import update_participant
 from hubbub.dialects.shared.query import decode_path
 from hubbub.services.authenticate import Caller
 
-READ_CONFERENCES: Final = "RestComm:Read:Conferences"
+
+class Operation(NamedTuple):
+    permission: str
+    """What the caller's role must allow, in the vendor's own words."""
+    handle: Callable[[Asked], Awaitable[HttpResponse]]
+
+
+Shape = tuple[int | str, ...]
+"""How many segments a path has from `Accounts` on, and the names of its collections."""
+
 READ_CALLS: Final = "RestComm:Read:Calls"
-"""What the caller's role must allow, in the vendor's own words."""
+MODIFY_CALLS: Final = "RestComm:Modify:Calls"
+READ_CONFERENCES: Final = "RestComm:Read:Conferences"
+READ_RECORDINGS: Final = "RestComm:Read:Recordings"
+
+PLACES: Final[Mapping[Shape, Mapping[str, Operation]]] = {
+    (3, "Conferences"): {"GET": Operation(READ_CONFERENCES, list_conferences)},
+    (4, "Conferences"): {"GET": Operation(READ_CONFERENCES, get_conference)},
+    (5, "Conferences", "Participants"): {"GET": Operation(READ_CALLS, list_participants)},
+    (6, "Conferences", "Participants"): {
+        "GET": Operation(READ_CALLS, get_participant),
+        "POST": Operation(MODIFY_CALLS, update_participant),
+    },
+    (3, "Calls"): {
+        "GET": Operation(READ_CALLS, list_calls),
+        "POST": Operation("RestComm:Create:Calls", create_call),
+    },
+    (4, "Calls"): {
+        "GET": Operation(READ_CALLS, get_call),
+        "POST": Operation(MODIFY_CALLS, update_call),
+    },
+    (5, "Calls", "Recordings"): {"GET": Operation(READ_RECORDINGS, list_call_recordings)},
+    (3, "Recordings"): {"GET": Operation(READ_RECORDINGS, list_recordings)},
+    (4, "Recordings"): {
+        "GET": Operation(READ_RECORDINGS, get_recording),
+        "DELETE": Operation("RestComm:Delete:Recordings", delete_recording),
+    },
+}
+_RECORDING: Final = (4, "Recordings")
 
 CONFERENCES: Final = "/Accounts/{AccountSid}/Conferences"
 PARTICIPANTS: Final = CONFERENCES + "/{ConferenceSid}/Participants"
+CALLS: Final = "/Accounts/{AccountSid}/Calls"
+RECORDINGS: Final = "/Accounts/{AccountSid}/Recordings"
 
 ROUTES: Final = (
     Route("GET", CONFERENCES, "ListConference", tags=("Conferences",)),
     Route("GET", CONFERENCES + "/{ConferenceSid}", "FetchConference", tags=("Conferences",)),
     Route("GET", PARTICIPANTS, "ListParticipant", tags=("Participants",)),
     Route("GET", PARTICIPANTS + "/{CallSid}", "FetchParticipant", tags=("Participants",)),
+    Route("POST", PARTICIPANTS + "/{CallSid}", "UpdateParticipant", tags=("Participants",)),
+    Route("GET", CALLS, "ListCall", tags=("Calls",)),
+    Route("POST", CALLS, "CreateCall", tags=("Calls",)),
+    Route("GET", CALLS + "/{CallSid}", "FetchCall", tags=("Calls",)),
+    Route("POST", CALLS + "/{CallSid}", "UpdateCall", tags=("Calls",)),
+    Route("GET", CALLS + "/{CallSid}/Recordings", "ListCallRecording", tags=("Recordings",)),
+    Route("GET", RECORDINGS, "ListRecording", tags=("Recordings",)),
+    Route("GET", RECORDINGS + "/{RecordingSid}", "FetchRecording", tags=("Recordings",)),
+    Route("DELETE", RECORDINGS + "/{RecordingSid}", "DeleteRecording", tags=("Recordings",)),
+    Route("GET", RECORDINGS + "/{RecordingSid}.wav", "FetchRecordingMedia", tags=("Recordings",)),
 )
-
-_ALLOW: Final = (("Allow", "GET, HEAD"),)
 
 
 class RestcommDialect:
@@ -68,27 +129,28 @@ class RestcommDialect:
 
 
 async def _answer(request: HttpRequest, desk: Desk) -> HttpResponse:
-    caller = await identify(request, desk)
     segments, by_path = split_path(request.path)
     segments = segments[2 if segments[:1] == ["restcomm"] else 1 :]
-    count = len(segments)
-    if (
-        not 3 <= count <= 6
-        or segments[0] != "Accounts"
-        or segments[2] != "Conferences"
-        or (count > 4 and segments[4] != "Participants")
-    ):
+    shape: Shape = (len(segments), *segments[2::2])
+    reads = request.method in ("GET", "HEAD")
+    is_sound = shape == _RECORDING and segments[0] == "Accounts" and is_media(segments[3])
+    if is_sound and reads and desk.settings.restcomm_open_recordings:
+        return await get_media(request, desk, read_account_sid(segments[1]), segments[3])
+    caller = await identify(request, desk)
+    place = PLACES.get(shape)
+    if place is None or segments[0] != "Accounts":
         raise refused(404)
-    if request.method != "GET" and request.method != "HEAD":
-        raise refused(405, _ALLOW)
-    as_json = wants_json(request, by_path)
-    permission = READ_CONFERENCES if count < 5 else READ_CALLS
-    account = await open_account(desk.store.read, caller, decode_path(segments[1]), permission)
-    if count == 3:
-        return await conferences.list_conferences(request, desk, account, segments, as_json)
-    segments[3] = decode_path(segments[3])
-    if count == 4:
-        return await conferences.get_conference(desk, account, segments[3], as_json)
-    if count == 5:
-        return await participants.list_participants(request, desk, account, segments, as_json)
-    return await participants.get_participant(desk, account, decode_path(segments[5]), as_json)
+    operation = place.get("GET" if reads else request.method)
+    if operation is None or (is_sound and not reads):
+        raise refused(405, (("Allow", _allow({"GET": 0} if is_sound else place)),))
+    as_json = not is_sound and wants_json(request, by_path)
+    account = await open_account(desk.store.read, caller, decode_path(segments[1]), operation.permission)
+    if is_sound:
+        return await get_media(request, desk, account.id, segments[3])
+    segments[3::2] = [decode_path(segment) for segment in segments[3::2]]
+    return await operation.handle(Asked(request, desk, caller, account, segments, as_json))
+
+
+def _allow(methods: Mapping[str, object]) -> str:
+    """GET brings HEAD along."""
+    return ", ".join("GET, HEAD" if method == "GET" else method for method in methods)

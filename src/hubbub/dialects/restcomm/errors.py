@@ -1,4 +1,4 @@
-"""How Restcomm says no: a status, and almost always nothing else.
+"""How Restcomm says no: a status, and almost always nothing else; of calls, a line of text.
 
 Restcomm Connect API guide, "Responses".
 """
@@ -31,3 +31,8 @@ def unauthorised() -> Refused:
 def not_active() -> Refused:
     """The credentials are right and the account may not use them."""
     return Refused(HttpResponse(403, b"Account is not active", _TEXT))
+
+
+def explained(status: int, text: str) -> Refused:
+    """Ends a request with a line of text."""
+    return Refused(HttpResponse(status, text.encode("utf-8", "replace"), _TEXT))

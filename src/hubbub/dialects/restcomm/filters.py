@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from hubbub.dialects.restcomm.errors import refused
+from hubbub.dialects.restcomm.ids import is_call_sid
 from hubbub.dialects.shared.dates import DAY_MS
 from hubbub.dialects.shared.query import Pairs, first
 from hubbub.domain.conference import Phase
@@ -42,9 +43,32 @@ def read_name(pairs: Pairs) -> tuple[str | None, str | None]:
     pattern = first(pairs, "FriendlyName")
     if pattern is None:
         return None, None
-    if "%" in pattern or "_" in pattern:
+    if has_wildcards(pattern):
         return None, pattern
     return pattern, None
+
+
+def has_wildcards(pattern: str) -> bool:
+    return "%" in pattern or "_" in pattern
+
+
+def read_sid_pattern(pairs: Pairs, name: str) -> str | None:
+    """The one SID that a pattern means; None where it was not sent, or is `%` alone, any.
+
+    `%` may stand before and behind a whole SID. Patterns of parts of SIDs mean nothing: they are random.
+
+    Raises:
+        Refused: 400, for a pattern of a part.
+    """
+    pattern = first(pairs, name)
+    if pattern is None:
+        return None
+    sid = pattern.strip("%")
+    if not sid and pattern:
+        return None
+    if has_wildcards(sid) or (sid != pattern and not is_call_sid(sid)):
+        raise refused(400)
+    return sid
 
 
 def read_day(pairs: Pairs, name: str) -> int | None:

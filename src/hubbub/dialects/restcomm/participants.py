@@ -9,7 +9,8 @@ Restcomm Connect API guide, "Conference participants".
 
 from urllib.parse import quote
 
-from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse
+from hubbub.dialects.contract import HttpResponse
+from hubbub.dialects.restcomm.asked import Asked
 from hubbub.dialects.restcomm.errors import refused
 from hubbub.dialects.restcomm.ids import call_sid, find_call, is_well_formed, read_conference_sid
 from hubbub.dialects.restcomm.paging import envelope, json_list, list_uri, read_ask, xml_list
@@ -21,26 +22,21 @@ from hubbub.dialects.restcomm.representation import (
     xml_element,
 )
 from hubbub.dialects.shared.dates import rfc2822
-from hubbub.dialects.shared.query import parse_query
-from hubbub.domain.account import Account
 from hubbub.domain.call import CallLeg
 from hubbub.domain.conference import Conference, Participant
 from hubbub.domain.paging import Page, PageRequest
 from hubbub.domain.queries import Member, ParticipantQuery
 
 
-async def list_participants(
-    request: HttpRequest, desk: Desk, account: Account, segments: list[str], as_json: bool
-) -> HttpResponse:
+async def list_participants(asked: Asked) -> HttpResponse:
     """GET …/Conferences/{CF}/Participants: those inside now. A room that is over or unknown has none."""
-    ask = read_ask(parse_query(request.query))
-    sid = segments[3]
-    if not is_well_formed(sid):
+    ask = read_ask(asked.parameters)
+    if not is_well_formed(asked.sid):
         raise refused(404)
-    reader = desk.store.read
-    conference_id = read_conference_sid(sid)
+    reader = asked.desk.store.read
+    conference_id = read_conference_sid(asked.sid)
     conference = None if conference_id is None else await reader.conference(conference_id)
-    if conference is not None and conference.account_id != account.id:
+    if conference is not None and conference.account_id != asked.account.id:
         raise refused(403)
     page: Page[Member] = Page([], False, False, 0)
     if conference is not None and conference.is_live:
@@ -51,25 +47,30 @@ async def list_participants(
     total = min(page.total or 0, ask.limit)
     rows = page.items[: max(total - ask.offset, 0)]
     last_sid = call_sid(rows[-1].call) if rows else ""
-    around = envelope(ask, total, len(rows), list_uri(segments), last_sid)
-    render = _json if as_json else _xml
+    around = envelope(ask, total, len(rows), list_uri(asked.segments), last_sid)
+    render = _json if asked.as_json else _xml
     texts = [
         render(row.call, row.participant, conference, ask.offset + index == 0)
         for index, row in enumerate(rows)
     ]
-    if as_json:
+    if asked.as_json:
         return json_answer(json_list(around, "calls", texts, json_html_text))
     return xml_answer(xml_list(around, "Calls", texts))
 
 
-async def get_participant(desk: Desk, account: Account, sid: str, as_json: bool) -> HttpResponse:
+async def get_participant(asked: Asked) -> HttpResponse:
     """GET …/Participants/{CA}: the call's record, whichever conference the path names."""
-    reader = desk.store.read
-    call = await find_call(reader, account, sid)
+    call = await find_call(asked.desk.store.read, asked.account, asked.sid)
     if call is None:
         raise refused(404)
-    if call.account_id != account.id:
+    if call.account_id != asked.account.id:
         raise refused(403)
+    return await participant_answer(asked, call)
+
+
+async def participant_answer(asked: Asked, call: CallLeg) -> HttpResponse:
+    """200 with one call as a participant."""
+    reader = asked.desk.store.read
     participant = conference = None
     is_first = False
     if call.conference_id is not None:
@@ -79,7 +80,7 @@ async def get_participant(desk: Desk, account: Account, sid: str, as_json: bool)
         if room is not None:
             conference = room.conference
             is_first = bool(room.participants) and room.participants[0].call_id == call.id
-    if as_json:
+    if asked.as_json:
         return json_answer(indented(_json(call, participant, conference, is_first), -4))
     return xml_answer(indented(_xml(call, participant, conference, is_first), -2))
 

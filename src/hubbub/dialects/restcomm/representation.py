@@ -6,6 +6,7 @@ XML as XStream does, without a prolog. Leaves fields and their order to each res
 Restcomm Connect API guide, "Requests", "Responses".
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from hubbub.dialects.contract import HttpRequest, HttpResponse
@@ -106,3 +107,39 @@ def xml_answer(payload: str, java_class: str | None = None) -> HttpResponse:
     return HttpResponse(
         200, f"<RestcommResponse>\n{payload}\n</RestcommResponse>".encode("utf-8", "replace"), XML
     )
+
+
+def json_members(members: Iterable[tuple[str, str | int | None]], subresources: str = "") -> str:
+    """An object as it stands in a list; what has no value is left out.
+
+    Args:
+        subresources: a further member, ready but for its indentation.
+    """
+    lines = [
+        f'      "{name}": {json_html_text(value) if isinstance(value, str) else value}'
+        for name, value in members
+        if value is not None
+    ]
+    if subresources:
+        lines.append(indented(subresources, 6))
+    return "    {\n" + ",\n".join(lines) + "\n    }"
+
+
+def xml_members(element: str, members: Iterable[tuple[str, str | int | None]], subresources: str = "") -> str:
+    """An element as it stands in a list; what has no value is empty.
+
+    Args:
+        subresources: a further element behind all others, ready but for its indentation.
+    """
+    lines = [f"      {xml_element(name, None if value is None else str(value))}" for name, value in members]
+    if subresources:
+        lines.append(indented(subresources, 6))
+    return "\n".join([f"    <{element}>", *lines, f"    </{element}>"])
+
+
+def message_answer(status: int, text: str, as_json: bool) -> HttpResponse:
+    """A refusal that says why, in the form that was asked for."""
+    if as_json:
+        return HttpResponse(status, f'{{"message":{json_text(text)}}}'.encode(), JSON)
+    body = f"<RestcommResponse>{xml_element('Message', text)}</RestcommResponse>"
+    return HttpResponse(status, body.encode(), XML)

@@ -9,11 +9,12 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hubbub.dialects.contract import HttpResponse
+from hubbub.dialects.shared.call_sids import CallSids
 from hubbub.dialects.shared.dates import rfc2822
 from hubbub.dialects.shared.json import json_string
 from hubbub.dialects.shared.query import parse_query
 from hubbub.dialects.twilio.errors import invalid, not_allowed, not_found
-from hubbub.dialects.twilio.ids import CallSids, read_conference_sid
+from hubbub.dialects.twilio.ids import read_conference_sid
 from hubbub.dialects.twilio.paging import Paging, make_links, read_paging
 from hubbub.dialects.twilio.parameters import Span, read_days
 from hubbub.dialects.twilio.representation import Instance, instance_response, json_page, list_response

@@ -3,16 +3,11 @@
 https://www.twilio.com/docs/glossary/what-is-a-sid
 """
 
-from collections import OrderedDict
 from urllib.parse import quote
 
 from hubbub.dialects.shared.sids import read_sid
 from hubbub.domain.call import CallLeg
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
-from hubbub.services.ports import Reader
-
-GIVEN_MAX = 100_000
-"""Calls whose printed SID is remembered."""
 
 
 def read_account_sid(text: str) -> AccountId | None:
@@ -38,26 +33,3 @@ def call_sid(call: CallLeg) -> str:
 def path_segment(sid: str) -> str:
     """A SID inside a URI. Ours need no encoding, given ones may."""
     return sid if sid.isalnum() else quote(sid, safe="", errors="replace")
-
-
-class CallSids:
-    """The SIDs of calls that are known by id only.
-
-    Only an import leaves calls with ids of another form, so only its conferences need a look at the call;
-    an answer never changes and is remembered.
-    """
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[CallId, str] = OrderedDict()
-
-    async def find(self, reader: Reader, call_id: CallId) -> str:
-        known = self._known.get(call_id)
-        if known is not None:
-            return known
-        call = await reader.call(call_id)
-        if call is None:
-            return "CA" + call_id
-        self._known[call_id] = sid = call_sid(call)
-        if len(self._known) > GIVEN_MAX:
-            self._known.popitem(last=False)
-        return sid
