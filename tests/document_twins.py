@@ -284,7 +284,7 @@ class TwinClips:
             raise self.broken[request.url]
         return Clip(bytes(16_000), request.url.rpartition("/")[2])
 
-    async def speak(self, text: str, *, voice: str, language: str) -> Clip:
+    async def speak(self, text: str, *, voice: str, language: str, ssml: str = "") -> Clip:
         if text in self.broken:
             raise self.broken[text]
         return Clip(bytes(4_000 * len(text.split())), f"'{text}'")

@@ -23,7 +23,7 @@ class ToneSpeech:
         self.said: list[tuple[str, Voice]] = []
         self._word_ms = word_ms
 
-    async def speak(self, text: str, voice: Voice) -> bytes:
+    async def speak(self, text: str, voice: Voice, ssml: str = "") -> bytes:
         self.said.append((text, voice))
         parts = []
         for word in text.split():

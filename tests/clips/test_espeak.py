@@ -75,8 +75,11 @@ async def test_the_library_of_a_wheel_speaks_as_a_program(monkeypatch: pytest.Mo
     command = find_program("")
     assert command is not None
     engine = EspeakEngine(command, ClipLimits())
-    said = decode(await engine.speak("Hello.", Voice("en-GB", is_female=True)), ClipLimits())
+    british = Voice("en-GB", is_female=True)
+    said = decode(await engine.speak("Hello.", british), ClipLimits())
     assert 0.2 < len(said) / 16_000 < 3
+    paused = await engine.speak("Hello. You.", british, 'Hello. <break time="3000ms"/> You.')
+    assert len(decode(paused, ClipLimits())) / 16_000 > 3
 
 
 async def test_the_text_goes_in_by_standard_input_alone(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ class NamedClips:
     async def load(self, request: FetchRequest) -> Clip:
         return Clip(b"\0" * 16, request.url)
 
-    async def speak(self, text: str, *, voice: str, language: str) -> Clip:
+    async def speak(self, text: str, *, voice: str, language: str, ssml: str = "") -> Clip:
         return Clip(b"\0" * 16, text)
 
     def stock(self, name: str) -> Clip:

@@ -48,14 +48,16 @@ class EspeakEngine:
         self._at_work = asyncio.Semaphore(limits.speech_programs_max)
         self._languages: frozenset[str] | None = None
 
-    async def speak(self, text: str, voice: Voice) -> bytes:
+    async def speak(self, text: str, voice: Voice, ssml: str = "") -> bytes:
         async with self._at_work:
             if self._languages is None:
                 self._languages = parse_languages(await self._run(("--voices",), b""))
             name = choose_language(voice.language, self._languages)
             variant = FEMALE_VARIANT if voice.is_female else ""
+            markup = ("-m",) if ssml else ()
             sound = await self._run(
-                ("-v", name + variant, "-b", "1", "--stdin", "--stdout"), text.encode("utf-8", "replace")
+                ("-v", name + variant, "-b", "1", *markup, "--stdin", "--stdout"),
+                (ssml or text).encode("utf-8", "replace"),
             )
         # Written to a pipe, the header cannot know the length: it says "very long".
         return _with_true_length(sound)

@@ -2,7 +2,7 @@
 
 Run by its path in a process of its own, never imported by the server: the library is under the GPL, and
 what crashes it should crash no calls. Understands the few arguments that `espeak.EspeakEngine` gives:
-`--voices`, or `-v VOICE` with the text on standard input and a WAV file on standard output. Imports the
+`--voices`, or `-v VOICE` (and `-m` for markup) with the text on standard input and a WAV file on standard output. Imports the
 standard library and the loader only, because it starts once for each text.
 """
 
@@ -16,6 +16,7 @@ OUTPUT_SYNCHRONOUS = 2
 INITIALIZE_DONT_EXIT = 0x8000
 POSITION_CHARACTER = 1
 CHARACTERS_UTF8 = 1
+SSML = 0x10
 END_PAUSE = 0x1000
 """Constants of speak_lib.h, the library's public header."""
 
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("--voices", action="store_true")
     parser.add_argument("-v", dest="voice", default="en")
     parser.add_argument("-b", dest="encoding", choices=["1"], default="1")
+    parser.add_argument("-m", dest="markup", action="store_true")
     parser.add_argument("--stdin", action="store_true")
     parser.add_argument("--stdout", action="store_true")
     wanted = parser.parse_args()
@@ -57,7 +59,7 @@ def main() -> int:
         list_voices(library)
         return 0
     text = sys.stdin.buffer.read()
-    sound = speak(library, wanted.voice.encode(), text)
+    sound = speak(library, wanted.voice.encode(), text, markup=wanted.markup)
     if sound is None:
         return 3
     sys.stdout.buffer.write(wav(sound, rate_hz))
@@ -80,8 +82,12 @@ def list_voices(library: ctypes.CDLL) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def speak(library: ctypes.CDLL, voice: bytes, text: bytes) -> bytes | None:
-    """The text as 16-bit samples; None if the voice is unknown or nothing can be said."""
+def speak(library: ctypes.CDLL, voice: bytes, text: bytes, *, markup: bool) -> bytes | None:
+    """The text as 16-bit samples; None if the voice is unknown or nothing can be said.
+
+    Args:
+        markup: elements of SSML in it are obeyed.
+    """
     parts: list[bytes] = []
 
     def on_sound(samples: "ctypes._Pointer[ctypes.c_short]", count: int, _: object) -> int:
@@ -104,7 +110,7 @@ def speak(library: ctypes.CDLL, voice: bytes, text: bytes) -> bytes | None:
         ctypes.c_uint(0),
         POSITION_CHARACTER,
         ctypes.c_uint(0),
-        ctypes.c_uint(CHARACTERS_UTF8 | END_PAUSE),
+        ctypes.c_uint(CHARACTERS_UTF8 | END_PAUSE | (SSML if markup else 0)),
         None,
         None,
     )

@@ -17,6 +17,8 @@ from hubbub.clips.speech import SpeechEngine, speakable, voice_for
 from hubbub.clips.stock import stock_clip
 from hubbub.services.ports import Clip, FetchFailed, FetchRequest
 
+MARKUP_SHARE: Final = 4
+"""How much longer a text may be with its markup than without."""
 SPEECH_LIFETIME_S: Final = 86_400.0
 DECODERS: Final = 2
 
@@ -58,16 +60,17 @@ class StoredClipSource:
             return cached.clip
         return await self._flights.run(key, lambda: self._fetch(key, request, cached))
 
-    async def speak(self, text: str, *, voice: str, language: str) -> Clip:
+    async def speak(self, text: str, *, voice: str, language: str, ssml: str = "") -> Clip:
         wanted = voice_for(voice, language)
         said = speakable(text, self._limits.speech_characters_max)
-        key = ("speech", said, wanted)
+        marked = speakable(ssml, self._limits.speech_characters_max * MARKUP_SHARE) if ssml else ""
+        key = ("speech", said, marked, wanted)
         cached = self._cache.get(key)
         if cached is not None and self._now_s() < cached.fresh_until_mono_s:
             return cached.clip
 
         async def work() -> Clip:
-            sound = await self._speech.speak(said, wanted)
+            sound = await self._speech.speak(said, wanted, marked)
             clip = Clip(await self._decode(sound), f"speech {said[:40]!r}")
             self._cache.put(key, Cached(clip, self._now_s() + SPEECH_LIFETIME_S, None, None))
             return clip

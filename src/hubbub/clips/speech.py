@@ -21,8 +21,15 @@ class Voice(NamedTuple):
 
 
 class SpeechEngine(Protocol):
-    async def speak(self, text: str, voice: Voice) -> bytes:
-        """The text as a WAV file. Raises InvalidValue when nothing can be said."""
+    async def speak(self, text: str, voice: Voice, ssml: str = "") -> bytes:
+        """The text as a WAV file.
+
+        Args:
+            ssml: the same text with elements of SSML in it, well-formed; empty: there are none.
+
+        Raises:
+            InvalidValue: nothing can be said.
+        """
 
 
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", re.ASCII)
@@ -149,5 +156,5 @@ class NoSpeech:
     def __init__(self, why: str) -> None:
         self._why = why
 
-    async def speak(self, text: str, voice: Voice) -> bytes:
+    async def speak(self, text: str, voice: Voice, ssml: str = "") -> bytes:
         raise InvalidValue("speech", self._why)

@@ -55,7 +55,7 @@ class LabClips:
             raise InvalidValue("audio", str(refused)) from None
         return Clip(pcm.tobytes(), request.url)
 
-    async def speak(self, text: str, *, voice: str, language: str) -> Clip:
+    async def speak(self, text: str, *, voice: str, language: str, ssml: str = "") -> Clip:
         """A tone as long as the text. Raises InvalidValue when there is nothing to say."""
         if not text.strip():
             raise InvalidValue("text", "there is nothing to say")

@@ -102,6 +102,8 @@ class Skip:
     message: str
     action: WebTarget | None = None
     """Where the verb's own next document would have been."""
+    details: tuple[tuple[str, str], ...] | None = None
+    """What the action is told of the verb, in the dialect's words; None: as of a room that let nobody in."""
 
 
 @dataclass(frozen=True, slots=True)

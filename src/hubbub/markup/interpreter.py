@@ -366,7 +366,9 @@ class Interpreter:
             match instruction:
                 case Skip() if instruction.action is not None:
                     done += self._notes([Remark(instruction.code, instruction.message)])
-                    details = self._language.stay_details(None)
+                    details = instruction.details
+                    if details is None:
+                        details = self._language.stay_details(None)
                     ask = Ask(Purpose.ACTION, instruction.action, self._fallback, details)
                     return done + self._ask(ask)
                 case Skip():

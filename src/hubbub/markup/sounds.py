@@ -17,11 +17,14 @@ class Say:
     """Speak a text."""
 
     text: str
+    """Without markup."""
     voice: str = ""
     """The dialect's word for the voice, read by the speech engine; empty: the engine's own."""
     language: str = ""
     """A BCP 47 tag; empty: the engine's own."""
     loop: int = 1
+    ssml: str = ""
+    """The text with the speech markup that goes through (`spoken_ssml`); empty: it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 SSML (W3C Speech Synthesis Markup Language 1.1) decorates text with how it is to be said. Owns which of its
 elements part words (`break`, `p`, `s`) and which stand inside them, and `sub`, whose alias is said instead.
-Emphasis, pitch and the like are not carried to the engine.
+What of the markup goes to an engine is `spoken_ssml`'s.
 """
 
 from collections.abc import Iterator

@@ -81,7 +81,7 @@ class EffectPerformer:
 
     async def speak(self, say: Say) -> fx.PlaybackEnded | fx.PlaybackFailed:
         try:
-            clip = await self._clips.speak(say.text, voice=say.voice, language=say.language)
+            clip = await self._clips.speak(say.text, voice=say.voice, language=say.language, ssml=say.ssml)
         except InvalidValue as error:
             return fx.PlaybackFailed("speech", str(error))
         return await self._heard(clip, say.loop)

@@ -303,6 +303,9 @@ class MediaSilent(NamedTuple):
 
 
 class TalkChanged(NamedTuple):
+    """Somebody who is heard began to talk in the mixer that the port is in, or ceased: 60 ms above a level, and
+    half a second below a lower one. One who is muted ceases; one who leaves the mixer does so unsaid."""
+
     port_id: int
     talking: bool
 
@@ -473,7 +476,9 @@ class Signalling(Protocol):
     def hang_up(self, call_id: CallId, cause: HangupCause) -> None:
         """End a call in any state: CANCEL, a refusal or BYE. `CallEvents.ended` follows with `cause`."""
 
-    def place(self, call: OutboundCall) -> None: ...
+    def place(self, call: OutboundCall) -> None:
+        """Make a call. `CallEvents.ended` follows in any case, and may come before this returns."""
+
     def stop_taking_calls(self) -> None:
         """Refuse new calls with 503 from now on."""
 
@@ -523,8 +528,15 @@ class ClipSource(Protocol):
     async def load(self, request: FetchRequest) -> Clip:
         """Fetch and decode WAV, MP3 or Ogg; cached. Raises FetchFailed, or InvalidValue for bad audio."""
 
-    async def speak(self, text: str, *, voice: str, language: str) -> Clip:
-        """Speech; cached. Raises InvalidValue when nothing can be said."""
+    async def speak(self, text: str, *, voice: str, language: str, ssml: str = "") -> Clip:
+        """Speech; cached.
+
+        Args:
+            ssml: the same text with speech markup, for an engine that understands it; empty: there is none.
+
+        Raises:
+            InvalidValue: nothing can be said.
+        """
 
     def stock(self, name: str) -> Clip:
         """One that ships with the server: `music`, `beep-enter`, `beep-exit`, `ringback`, `busy`."""

@@ -213,7 +213,7 @@ class RoomPrograms:
 
     async def speak(self, programme: Programme, say: Say) -> fx.PlaybackEnded | fx.PlaybackFailed:
         try:
-            clip = await self._clips.speak(say.text, voice=say.voice, language=say.language)
+            clip = await self._clips.speak(say.text, voice=say.voice, language=say.language, ssml=say.ssml)
         except InvalidValue as error:
             return fx.PlaybackFailed("speech", str(error))
         return await self._sound(programme, clip, say.loop)

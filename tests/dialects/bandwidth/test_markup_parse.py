@@ -53,7 +53,7 @@ def conference(attributes: str = "", text: str = "my-conference") -> JoinConfere
         ("<SpeakSentence>Hello</SpeakSentence>", [Say("Hello", "female", "en-US")]),
         (
             '<SpeakSentence voice="julie" gender="male" locale="en_GB">Hi <break/>there</SpeakSentence>',
-            [Say("Hi there", "julie", "en-GB")],
+            [Say("Hi there", "julie", "en-GB", ssml="Hi <break/>there")],
         ),
         ('<SpeakSentence gender="male">Hi</SpeakSentence>', [Say("Hi", "male", "en-US")]),
         (

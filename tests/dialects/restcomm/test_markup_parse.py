@@ -19,7 +19,6 @@ from hubbub.markup.instructions import (
     Say,
     Setting,
     Skip,
-    Unsupported,
     WaitKind,
     WaitMusic,
 )
@@ -64,8 +63,6 @@ def conference(attributes: str = "", text: str = "room", dial: str = "") -> Join
         ('<Redirect method="get">/next</Redirect>', [Redirect(WebTarget("http://acme.example/next", "GET"))]),
         ("<Redirect/>", []),
         ("<Dial/>", []),
-        ("<Fax>+15550001</Fax>", [Unsupported("Fax")]),
-        ("<Sms>hi</Sms>", [Unsupported("Sms")]),
     ],
 )
 def test_each_verb_becomes_its_instruction(xml: str, instructions: list[object]) -> None:
@@ -169,6 +166,47 @@ def test_sound_and_plain_text_stand_for_play_and_say() -> None:
 def test_wrong_values_are_notifications(xml: str, code: str) -> None:
     document = parse(f"<Response>{xml}</Response>")
     assert [remark.code for remark in document.remarks] == [code]
+
+
+@pytest.mark.parametrize(
+    ("xml", "action", "details"),
+    [
+        (
+            '<Sms to="+15550001" action="/sent">hi</Sms>',
+            WebTarget("http://acme.example/sent"),
+            (("SmsStatus", "failed"),),
+        ),
+        ("<Fax>+15550001</Fax>", None, ()),
+        ('<Email from="a@b.example" to="c@d.example" Subject="s">text</Email>', None, ()),
+    ],
+)
+def test_messages_are_not_sent_and_the_author_is_told(
+    xml: str, action: WebTarget | None, details: tuple[tuple[str, str], ...]
+) -> None:
+    (skipped,) = parse(f"<Response>{xml}</Response>").instructions
+    assert isinstance(skipped, Skip)
+    assert (skipped.action, skipped.details) == (action, details)
+
+
+def test_an_email_without_an_address_is_passed_over() -> None:
+    (skipped,) = parse('<Response><Email to="c@d.example">text</Email></Response>').instructions
+    assert isinstance(skipped, Skip)
+    assert "from" in skipped.message
+
+
+@pytest.mark.parametrize(
+    ("xml", "code"),
+    [
+        ('<Sms to="bob">hi</Sms>', "14101"),
+        ('<Sms from="bob">hi</Sms>', "14102"),
+        ("<Sms/>", "14103"),
+        (f"<Sms>{'x' * 161}</Sms>", "14103"),
+    ],
+)
+def test_a_wrong_sms_ends_the_call_with_its_notification(xml: str, code: str) -> None:
+    document = parse(f"<Response>{xml}</Response>")
+    assert [remark.code for remark in document.remarks] == [code]
+    assert document.instructions == (Hangup(HangupCause.APPLICATION_ERROR),)
 
 
 def test_a_wait_document_runs_say_play_and_redirect_and_anything_else_hangs_up() -> None:

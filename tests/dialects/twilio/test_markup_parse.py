@@ -92,7 +92,10 @@ def test_the_documents_own_example_reads_in_order() -> None:
         ("<Say>Fish &amp; chips</Say>", Say("Fish & chips")),
         (
             "<Say>one<break time='1s'/>two <emphasis>th</emphasis>ree <sub alias='and four'>+4</sub>.</Say>",
-            Say("one two three and four."),
+            Say(
+                "one two three and four.",
+                ssml='one<break time="1000ms"/>two <emphasis>th</emphasis>ree and four.',
+            ),
         ),
         ("<Enqueue>support</Enqueue>", Unsupported("Enqueue")),
         ("<Dial><Queue>support</Queue></Dial>", Unsupported("Dial><Queue")),

@@ -6,6 +6,7 @@ from typing import Final
 from hubbub.domain.application import WebTarget
 from hubbub.domain.errors import InvalidValue
 from hubbub.markup.instructions import Instruction, SetTag
+from hubbub.markup.spoken_ssml import spoken_ssml
 from hubbub.markup.spoken_text import spoken_text
 from hubbub.markup.urls import resolve_url
 from hubbub.markup.xml_document import Element
@@ -37,6 +38,10 @@ class BxmlElement:
     @property
     def spoken_text(self) -> str:
         return spoken_text(self._element)
+
+    @property
+    def spoken_ssml(self) -> str:
+        return spoken_ssml(self._element)
 
     @property
     def has_children(self) -> bool:

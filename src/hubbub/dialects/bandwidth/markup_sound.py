@@ -29,7 +29,8 @@ def read_speech(element: BxmlElement, limits: MarkupLimits) -> Say:
             "SpeakSentence", f"line {element.line}: over {limits.text_characters_max} characters of speech"
         )
     voice = element.value("voice") or element.value("gender") or "female"
-    return Say(text, voice, (element.value("locale") or "en_US").replace("_", "-"))
+    locale = (element.value("locale") or "en_US").replace("_", "-")
+    return Say(text, voice, locale, ssml=element.spoken_ssml)
 
 
 def read_digits(element: BxmlElement) -> SendDigits:

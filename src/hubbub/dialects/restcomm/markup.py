@@ -16,6 +16,7 @@ from hubbub.dialects.restcomm.markup_attributes import (
 )
 from hubbub.dialects.restcomm.markup_dial import read_dial
 from hubbub.dialects.restcomm.markup_gather import read_gather
+from hubbub.dialects.restcomm.markup_messages import read_message
 from hubbub.dialects.restcomm.markup_record import read_record
 from hubbub.dialects.restcomm.markup_requests import document_request, room_request
 from hubbub.dialects.restcomm.markup_sound import read_pause, read_play, read_say
@@ -63,7 +64,6 @@ NO_CONNECTION: Final = "11001"
 
 _WAIT_VERBS: Final = frozenset({"Say", "Play", "Redirect"})
 """The released source lacks Redirect here, the manual has it."""
-_ELSEWHERE: Final = frozenset({"Email", "Fax", "Sms"})
 _FETCH_FAILURES: Final = frozenset(FailureKind) - {
     FailureKind.INVALID,
     FailureKind.UNSUPPORTED,
@@ -183,8 +183,8 @@ class RcmlLanguage:
                 return read_gather(element, reading)
             case "Dial":
                 return read_dial(element, reading, music_while_alone=self._music_while_alone)
-            case _ if name in _ELSEWHERE:
-                return Unsupported(name)
+            case "Sms" | "Email" | "Fax":
+                return read_message(element, reading)
             case _:
                 reading.warn(VALUE, f"line {element.line}: <{name}> is no verb")
                 return None

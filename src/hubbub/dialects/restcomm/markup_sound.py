@@ -8,6 +8,7 @@ from typing import Final
 from hubbub.dialects.restcomm.markup_attributes import VALUE, Reading
 from hubbub.domain.application import WebTarget
 from hubbub.markup.instructions import Instruction, Pause, Play, Say, Skip
+from hubbub.markup.spoken_ssml import spoken_ssml
 from hubbub.markup.spoken_text import spoken_text
 from hubbub.markup.xml_document import Element
 
@@ -24,7 +25,8 @@ def read_say(element: Element, reading: Reading) -> Instruction:
     if voice not in ("man", "woman"):
         reading.warn(VALUE, f"line {element.line}: voice {voice[:80]!r} is neither man nor woman")
         voice = "man"
-    return Say(text, voice, reading.value(element, "language") or "en", loop(element, reading))
+    language = reading.value(element, "language") or "en"
+    return Say(text, voice, language, loop(element, reading), spoken_ssml(element))
 
 
 def read_play(element: Element, reading: Reading) -> Instruction:

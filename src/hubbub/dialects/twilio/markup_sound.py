@@ -8,6 +8,7 @@ from typing import Final
 from hubbub.dialects.twilio.markup_attributes import Reading
 from hubbub.domain.application import WebTarget
 from hubbub.markup.instructions import Instruction, Pause, Play, Say, SendDigits, Skip
+from hubbub.markup.spoken_ssml import spoken_ssml
 from hubbub.markup.spoken_text import spoken_text
 from hubbub.markup.xml_document import Element
 
@@ -28,6 +29,7 @@ def read_say(element: Element, reading: Reading) -> Instruction:
         element.attributes.get("voice", "").strip(),
         element.attributes.get("language", "").strip(),
         reading.number(element, "loop", 1, "13510", minimum=0, maximum=_LOOPS_MAX),
+        spoken_ssml(element),
     )
 
 
