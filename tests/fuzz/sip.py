@@ -13,6 +13,7 @@ from hubbub.protocol.sip.digest_server import DigestServer, DigestVerdict
 from hubbub.protocol.sip.errors import SipParseError
 from hubbub.protocol.sip.message import SipRequest, SipResponse, response_to
 from hubbub.protocol.sip.parser import parse_message, validate_request, validate_response
+from hubbub.protocol.sip.registrar import REGISTRAR_LIMITS, address_of_record, register
 from hubbub.protocol.sip.stream import (
     MalformedReceived,
     PingReceived,
@@ -47,7 +48,10 @@ CORPUS += [
     b"Replaces: x;to-tag=1;from-tag=2\r\nSupported: 100rel, timer\r\nAllow: INVITE, ACK\r\nAccept: a/b, c/d\r\n"
     b'Authorization: Digest username="a", realm="r", nonce="1.s.m", uri="sip:a@b", response="0", qop=auth, '
     b'nc=00000001, cnonce="c"\r\nWWW-Authenticate: Digest realm="r", nonce="n", qop="auth,auth-int"\r\n'
-    b"Content-Length: 0\r\n\r\n"
+    b"Content-Length: 0\r\n\r\n",
+    b"REGISTER sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKa\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:%61@b>\r\n"
+    b"Call-ID: x\r\nCSeq: 1 REGISTER\r\nContact: <sip:a@h:5062;transport=tcp>;expires=60;q=0.5, <sip:a@[::1]>\r\n"
+    b"Contact: *\r\nExpires: 0\r\nContent-Length: 0\r\n\r\n",
 ]
 WORDS = [
     *(
@@ -130,6 +134,8 @@ def read_message(data: bytes) -> None:
     if isinstance(message, SipRequest):
         refusal = validate_request(message)
         response_to(message, refusal[0] if refusal else 200, to_tag="t").to_bytes()
+        if refusal is None:
+            register_twice(message)
     else:
         validate_response(message)
     for name, value in message.headers:
@@ -144,6 +150,23 @@ def read_message(data: bytes) -> None:
             reader(message.headers)
         except SipParseError:
             continue
+
+
+def register_twice(message: SipRequest) -> None:
+    """What is kept after a REGISTER can be kept, listed and read, and the same request again is out of order."""
+    try:
+        address_of_record(message)
+        answer = register(message, (), 0, REGISTRAR_LIMITS)
+    except SipParseError:
+        return
+    if answer.status == 200:
+        response_to(message, 200, to_tag="t").headers.add(
+            "Contact", ", ".join(text for _, text in answer.fields)
+        )
+        for binding in answer.put:
+            assert parse_uri(binding.contact)
+    if answer.put:
+        assert register(message, answer.put, 0, REGISTRAR_LIMITS).status == 500
 
 
 def read_values(text: str) -> None:

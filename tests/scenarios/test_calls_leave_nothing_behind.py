@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 
 import pytest
 
-from hubbub.lab.lab import Lab
+from hubbub.domain.call import HangupCause
+from hubbub.lab.lab import SETTINGS, Lab
+from scenarios.calling_out import place
 
 
 @pytest.mark.slow
@@ -36,6 +39,40 @@ async def come_and_go(lab: Lab, batch: int) -> None:
     await lab.run_for(0.2)
     for caller in callers:
         await caller.close()
+
+
+async def test_calls_out_leave_nothing_behind_either() -> None:
+    """Answered, refused, given up, redirected, forked, or never sent."""
+    async with Lab(settings=dataclasses.replace(SETTINGS, calls_per_second=20)) as lab:
+        await lab.trunk("desk", username="desk", password="right")
+        phones = [
+            await lab.phone("answers"),
+            await lab.phone("busy", answers=False),
+            await lab.phone("early", early_hz=620, answers_after_s=2),
+            await lab.phone("rings", only_rings=True),
+            await lab.phone("forwards", redirects_to=("sip:carol@10.1.0.1:5060",)),
+        ]
+        for name in ("one", "two"):
+            await (await lab.phone(name, user="desk", username="desk", password="right")).register()
+        addresses = [phone.uri for phone in phones] + ["client:desk", "client:nobody", "sip:nobody@10.9.9.9"]
+
+        async def round_of_calls() -> None:
+            for to in addresses:
+                await place(lab, to, timeout_s=8, time_limit_s=3)
+            ended = await place(lab, phones[0].uri)
+            live = lab.server.calls.get(ended.call_id)
+            assert live is not None
+            await lab.server.control.end_now(live, HangupCause.ENDED_BY_API)
+            await lab.run_for(120.0)
+
+        await round_of_calls()
+        before = await what_is_held(lab)
+        for _ in range(3):
+            await round_of_calls()
+        assert await what_is_held(lab) == before
+        assert before["calls"] == 0
+        kinds = await lab.event_kinds()
+        assert kinds.count("call-queued") == kinds.count("call-ended") == 4 * 9
 
 
 async def what_is_held(lab: Lab) -> dict[str, object]:

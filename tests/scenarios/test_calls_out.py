@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from hubbub.domain.application import WebTarget
-from hubbub.domain.call import CallStatus, Direction, HangupCause
-from hubbub.domain.errors import InvalidValue, ServerFull
+from hubbub.domain.call import CallLeg, CallStatus, Direction, HangupCause
+from hubbub.domain.errors import ConferenceFull, InvalidValue, ServerFull
 from hubbub.lab.lab import SETTINGS, Lab
 from hubbub.markup.effects import Ask, Purpose
 from hubbub.services.call_progress import Answered, Ended, HeardEarly, Rang
-from hubbub.services.ports import Mix
+from hubbub.services.commands import CallWish
+from hubbub.services.ports import Mix, Transaction
 from scenarios.calling_out import FROM, place
 
 EARLY_HZ = 620
@@ -55,7 +57,7 @@ async def test_a_telephone_that_answers_is_in_the_room(lab: Lab) -> None:
     ],
 )
 async def test_a_telephone_that_does_not_answer_gives_the_call_its_status(
-    how: dict[str, object], status: CallStatus, cause: HangupCause, sip_status: int | None, lab: Lab
+    how: dict[str, Any], status: CallStatus, cause: HangupCause, sip_status: int | None, lab: Lab
 ) -> None:
     bob = await lab.phone("bob", **how)
     call = await place(lab, bob.uri, timeout_s=20)
@@ -236,6 +238,26 @@ async def test_a_full_queue_refuses_and_nothing_is_written(lab: Lab) -> None:
     with pytest.raises(ServerFull):
         await place(lab, "sip:nobody@10.9.9.9")
     assert len(await lab.events()) == before
+
+
+async def test_what_goes_wrong_beside_the_leg_undoes_the_call(lab: Lab) -> None:
+    """Whoever makes a call writes something with it, a place in a room say: both are there, or neither is."""
+
+    async def no_room(tx: Transaction, leg: CallLeg) -> None:
+        assert await tx.call(leg.id) == leg
+        raise ConferenceFull("it holds 250")
+
+    bob = await lab.phone("bob")
+    account = await lab.store.read.account(lab.account_id)
+    assert account is not None
+    before = len(await lab.events())
+    for _ in range(2):
+        with pytest.raises(ConferenceFull):
+            await lab.server.place(CallWish(account, bob.uri, FROM, "twilio"), within=no_room)
+    await lab.run_for(5.0)
+    assert len(await lab.events()) == before
+    assert (len(lab.server.calls), lab.server.place.queue_size(lab.account_id)[0]) == (0, 0)
+    assert bob.invites == []
 
 
 async def test_a_server_that_stops_ends_what_waits(lab: Lab) -> None:

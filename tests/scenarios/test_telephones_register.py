@@ -155,7 +155,7 @@ async def test_another_accounts_user_cannot_be_called(lab: Lab) -> None:
     ],
 )
 async def test_only_oneself_can_be_registered_and_only_with_the_password(
-    lab: Lab, settings: dict[str, str], status: int
+    lab: Lab, settings: dict[str, Any], status: int
 ) -> None:
     for user in ("bob", "alice"):
         await lab.trunk(user, username=user, password=SECRET)

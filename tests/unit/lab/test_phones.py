@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hubbub.lab.lab import Lab
@@ -40,7 +42,7 @@ async def test_a_telephone_rings_first(lab: Lab) -> None:
         ({"redirects_to": ("sip:carol@10.1.9.9",)}, 302),
     ],
 )
-async def test_a_telephone_refuses(lab: Lab, settings: dict[str, object], status: int) -> None:
+async def test_a_telephone_refuses(lab: Lab, settings: dict[str, Any], status: int) -> None:
     bob = await lab.phone("bob", **settings)
     with pytest.raises(CallFailed) as failed:
         await lab.caller("alice").dial(bob.uri)

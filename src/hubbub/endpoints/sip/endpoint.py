@@ -92,7 +92,11 @@ class SipEndpoint(SipSignalling):
 
     def statistics(self) -> Mapping[str, float]:
         """Counters and gauges for the metrics page."""
-        return {**self._shell.statistics(), "legs": len(self._legs)}
+        return {
+            **self._shell.statistics(),
+            "legs": len(self._legs),
+            "logins_refused": self._gate.logins_refused,
+        }
 
     async def aclose(self) -> None:
         """Stop listening, once the far ends know what ended; calls that are still there are left as they are."""

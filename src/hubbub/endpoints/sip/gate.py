@@ -83,6 +83,11 @@ class Gate:
             algorithms=settings.digest_algorithms,
         )
 
+    @property
+    def logins_refused(self) -> int:
+        """Credentials that were refused unseen, after too many wrong ones."""
+        return self._throttle.refused
+
     def judge(self, request: SipRequest, source: Peer) -> Verdict:
         """The verdict, at once when the trunks are freshly known and no password has to be looked up."""
         if request.method == "REGISTER" and self._registrations is not None:

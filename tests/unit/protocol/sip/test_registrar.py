@@ -248,7 +248,8 @@ def client(bench: Bench) -> RegisterClient:
 
 
 def test_rfc3261_10_2_a_client_answers_the_challenge_and_hears_how_long_it_is_kept() -> None:
-    bench, told = Bench(), []
+    bench = Bench()
+    told: list[RegisterOutcome] = []
     client(bench).register(600, told.append, bench.now)
     first = bench.one()
     assert (first.method, str(first.cseq), first.headers.get("Expires")) == ("REGISTER", "1 REGISTER", "600")
@@ -263,7 +264,8 @@ def test_rfc3261_10_2_a_client_answers_the_challenge_and_hears_how_long_it_is_ke
 
 
 def test_rfc3261_10_2_8_a_client_takes_the_shortest_time_that_a_423_allows() -> None:
-    bench, told = Bench(), []
+    bench = Bench()
+    told: list[RegisterOutcome] = []
     client(bench).register(30, told.append, bench.now)
     bench.put(reply_text(bench.one(), 423, extra="Min-Expires: 120"))
     again = bench.one()
@@ -273,7 +275,8 @@ def test_rfc3261_10_2_8_a_client_takes_the_shortest_time_that_a_423_allows() -> 
 
 
 def test_a_registrar_that_never_answers_is_408() -> None:
-    bench, told = Bench(), []
+    bench = Bench()
+    told: list[RegisterOutcome] = []
     client(bench).register(600, told.append, bench.now)
     for _ in range(40):
         deadline = bench.agent.next_deadline()
