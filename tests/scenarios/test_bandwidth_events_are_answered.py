@@ -77,7 +77,10 @@ async def test_a_wrong_answer_harms_nobody(lab: Lab) -> None:
 
 async def test_completing_a_conference_lets_members_go_on_with_their_documents(lab: Lab) -> None:
     app = await Application(lab).open()
-    app.on("initiate", lambda event: bxml(JOIN, "<SpeakSentence>Goodbye, and thank you for coming</SpeakSentence>"))
+    app.on(
+        "initiate",
+        lambda event: bxml(JOIN, "<SpeakSentence>Goodbye, and thank you for coming</SpeakSentence>"),
+    )
     alice, bob = lab.caller("alice"), lab.caller("bob")
     await alice.dial(NUMBER)
     await bob.dial(NUMBER)
@@ -107,3 +110,23 @@ async def test_later_joiners_change_nothing_about_where_events_go(lab: Lab) -> N
     await lab.run_for(1.5)
     assert (await app.room("quiet"))["conferenceEventUrl"] is None
     assert app.types() == ["initiate", "initiate"]
+
+
+async def test_the_conference_keeps_its_makers_tag_and_every_call_its_own(lab: Lab) -> None:
+    app = await Application(lab).open()
+    tags = {"alice": "monday", "bob": "tuesday"}
+    app.on(
+        "initiate",
+        lambda event: bxml(conference("standup", conferenceEventUrl="/events", tag=tags[event["from"]])),
+    )
+    app.on("redirect", lambda event: bxml("<Tag>wednesday</Tag>", conference("standup")))
+    for name in ("alice", "bob"):
+        await lab.caller(name).dial(NUMBER)
+        await lab.run_for(0.5)
+    for name in ("bob", "alice"):
+        [call] = await app.get(f"/calls?from={name}")
+        await app.post(f"/calls/{call['callId']}", redirectUrl="https://acme.example/redirect")
+        await lab.run_for(0.5)
+    assert [event["tag"] for event in app.of_type("redirect")] == ["tuesday", "monday"]
+    assert {event["tag"] for event in app.events if event["path"] == "/events"} == {"monday"}
+    assert (await app.room("standup"))["tag"] == "monday"

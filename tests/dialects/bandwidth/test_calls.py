@@ -130,6 +130,7 @@ async def test_filters_are_exact_inclusive_and_joined_by_and(desk: Desk, store: 
         store, *(numbered(n, to_address="+15550000001" if n % 2 else "+15550000002") for n in range(6))
     )
     assert await ids(desk, "to=%2B15550000001") == [1, 3, 5]
+    assert await ids(desk, "to=+15550000001") == [1, 3, 5]
     assert await ids(desk, "to=%2B1555") == []
     assert await ids(desk, "from=%2B15551112345&minStartTime=2026-05-04T09:30:04.125Z") == [4, 5]
     assert await ids(desk, "maxStartTime=2026-05-04T09:30:01.125Z") == [0, 1]

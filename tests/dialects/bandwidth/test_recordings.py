@@ -222,6 +222,7 @@ async def test_the_accounts_list_filters_by_the_call_and_its_upper_bound_is_excl
 
     assert await found("") == ["5b", "5c"]
     assert await found("to=%2B15550000001") == ["5c"]
+    assert await found("to=+15550000001") == ["5c"]
     assert await found("to=%2B15550000001&from=%2B1") == []
     assert await found("minStartTime=2026-05-04T09:30:01.125Z") == ["5c"]
     assert await found("maxStartTime=2026-05-04T09:30:01.125Z") == ["5b"]

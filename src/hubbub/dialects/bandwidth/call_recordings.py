@@ -10,7 +10,7 @@ from typing import Final
 from hubbub.dialects.bandwidth.bodies import read_json
 from hubbub.dialects.bandwidth.calls import require_call
 from hubbub.dialects.bandwidth.errors import JSON, Refused, error, invalid, not_found
-from hubbub.dialects.bandwidth.paging import read_time
+from hubbub.dialects.bandwidth.paging import read_number, read_time
 from hubbub.dialects.bandwidth.participants import find_call
 from hubbub.dialects.bandwidth.recordings import every, find, of_call, send_media
 from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse
@@ -33,7 +33,7 @@ _OPEN: Final = frozenset({RecordingState.IN_PROGRESS, RecordingState.PAUSED})
 async def list_account_recordings(request: HttpRequest, desk: Desk, account: Account) -> HttpResponse:
     """GET accounts/{accountId}/recordings: of calls only. `minStartTime` is inclusive, `maxStartTime` is not."""
     pairs = parse_query(request.query)
-    to, from_ = first(pairs, "to"), first(pairs, "from")
+    to, from_ = read_number(first(pairs, "to")), read_number(first(pairs, "from"))
     until_ms = read_time("maxStartTime", first(pairs, "maxStartTime"))
     query = RecordingQuery(
         frozenset({account.id}),

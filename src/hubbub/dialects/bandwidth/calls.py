@@ -12,6 +12,7 @@ from hubbub.dialects.bandwidth.ids import call_text, unknown_call_text
 from hubbub.dialects.bandwidth.paging import (
     CALLS_PAGE_SIZE_MAX,
     next_link,
+    read_number,
     read_page_size,
     read_time,
     read_token,
@@ -90,8 +91,8 @@ async def list_calls(request: HttpRequest, desk: Desk, account: Account) -> Http
     page_token = first(pairs, "pageToken")
     query = CallQuery(
         frozenset({account.id}),
-        to=first(pairs, "to"),
-        from_=first(pairs, "from"),
+        to=read_number(first(pairs, "to")),
+        from_=read_number(first(pairs, "from")),
         created_from_ms=read_time("minStartTime", first(pairs, "minStartTime")),
         created_until_ms=read_time("maxStartTime", first(pairs, "maxStartTime")),
     )

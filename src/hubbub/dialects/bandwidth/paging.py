@@ -78,6 +78,11 @@ def read_time(field: str, text: str | None) -> int | None:
     return at_ms
 
 
+def read_number(text: str | None) -> str | None:
+    """A telephone number to filter by. A raw `+` arrives as a space, and is taken back as in `read_time`."""
+    return "+" + text[1:] if text is not None and text.startswith(" ") else text
+
+
 def next_link(url: str, filters: Iterable[tuple[str, str]], cursor: Cursor) -> tuple[str, str]:
     """The `Link` header: the same list with the same filters, from behind `cursor` on."""
     query = "".join(f"{name}={quote(value, safe='', errors='replace')}&" for name, value in filters)
