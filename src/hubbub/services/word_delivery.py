@@ -5,15 +5,16 @@ sending to `services.deliver`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from hubbub.domain.delivery import Delivery
-from hubbub.domain.ids import RecordingId
+from hubbub.domain.delivery import Delivery, Subscription
+from hubbub.domain.ids import RecordingId, SubscriptionId
 from hubbub.markup.language import DocumentRequest
 from hubbub.services.callbacks import CallbackContext, CallbackWriter
 from hubbub.services.ports import FetchRequest, Reader
 
 T = TypeVar("T")
+SUBSCRIPTIONS_MAX: Final = 4096
 
 
 class Worded(NamedTuple):
@@ -52,6 +53,8 @@ class WordDelivery:
         self._base_url = base_url
         self._site = site
         self._body_bytes_max = body_bytes_max
+        self._subscriptions: dict[SubscriptionId, Subscription] = {}
+        """Those asked for lately: one never changes, and has a delivery for everything that happens."""
 
     async def word(self, delivery: Delivery, seen: "Seen | None" = None) -> Worded:
         """The delivery as it is told now.
@@ -64,9 +67,14 @@ class WordDelivery:
         """
         reader = self._reader
         seen = seen if seen is not None else Seen()
-        subscription = await seen.once(delivery.subscription_id, reader.subscription)
+        subscription = self._subscriptions.get(delivery.subscription_id)
         if subscription is None:
-            raise Untellable("the subscription is gone")
+            subscription = await reader.subscription(delivery.subscription_id)
+            if subscription is None:
+                raise Untellable("the subscription is gone")
+            if len(self._subscriptions) >= SUBSCRIPTIONS_MAX:
+                self._subscriptions.clear()
+            self._subscriptions[delivery.subscription_id] = subscription
         writer = self._writers.get(subscription.dialect)
         if writer is None:
             raise Untellable(f"this server has no callbacks of the dialect {subscription.dialect!r}")
@@ -78,12 +86,13 @@ class WordDelivery:
             raise Untellable("the account is gone")
         event = entry.event
         recording_id = event.data.get("recording_id")
+        call = None if event.call_id is None else await seen.once(event.call_id, reader.call)
         context = CallbackContext(
             subscription=subscription,
             delivery=delivery,
             entry=entry,
             account=account,
-            call=None if event.call_id is None else await seen.once(event.call_id, reader.call),
+            call=call,
             conference=(
                 None
                 if event.conference_id is None
@@ -95,6 +104,11 @@ class WordDelivery:
             signing_secret=await seen.once(account.id, reader.signing_secret),
             base_url=self._base_url,
             site=self._site,
+            parent=(
+                None
+                if call is None or call.parent_id is None
+                else await seen.once(call.parent_id, reader.call)
+            ),
         )
         return Worded(context, writer, writer.write(context))
 
