@@ -208,3 +208,20 @@ async def test_a_call_given_up_while_its_name_is_looked_up_is_never_sent() -> No
         await asyncio.sleep(0.2)
         assert anna.heard == []
         anna.transport.close()
+
+
+@pytest.mark.parametrize("inside", ["127.0.0.1", "10.0.0.77"])
+async def test_whoever_answers_cannot_send_us_into_our_own_network(inside: str) -> None:
+    """A Contact may name any address; the ACK and the BYE go back to who was called."""
+    async with party(SERVER) as server:
+        anna, victim = await phone("20.0.0.1"), await phone(inside)
+        asyncio.get_running_loop().network.names["anna.example"] = "20.0.0.1"  # type: ignore[attr-defined]
+        server.place("sip:anna@anna.example")
+        await asyncio.sleep(0.1)
+        await anna.say(reply_text(anna.heard[0], 200, body=ANSWER, contact=f"<sip:x@{inside}:5060>"))
+        server.endpoint.hang_up(FIRST, HangupCause.COMPLETED)
+        await asyncio.sleep(0.1)
+        assert methods(anna) == ["INVITE", "ACK", "BYE"]
+        assert victim.heard == []
+        anna.transport.close()
+        victim.transport.close()

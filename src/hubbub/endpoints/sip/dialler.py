@@ -1,8 +1,9 @@
 """Sends INVITEs to where they may go.
 
 Owns the guard of our own network: an address that a customer wrote, or that a far end redirects to, is held against
-the policy, by number and not by name. The name is looked up before the INVITE goes out, and the shell sends to the
-address that was found.
+the policy, by number and not by name. The name is looked up before the INVITE goes out, and that is sent to the
+address that was found. What follows goes where the far end says, but from a public address to no private one
+(`protocol.sip.routing.reachable_peer`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from hubbub.endpoints.sip.search import Search, Target
 from hubbub.endpoints.sip.shell import SipShell
 from hubbub.protocol.sip.address import NameAddr
 from hubbub.protocol.sip.errors import SipError
-from hubbub.protocol.sip.routing import uri_peer
+from hubbub.protocol.sip.routing import Peer, uri_peer
 from hubbub.protocol.sip.station import Fields
 from hubbub.services.ports import Log
 
@@ -85,11 +86,13 @@ class Dialler:
 
     def _judge(self, invitation: Invitation, search: Search, target: Target, address: str) -> None:
         if self._permits(address):
-            self._invite(invitation, search, target)
+            self._invite(invitation, search, target, uri_peer(target.uri)._replace(host=address))
         else:
             self._refuse(search, target, f"{address} may not be called")
 
-    def _invite(self, invitation: Invitation, search: Search, target: Target) -> None:
+    def _invite(
+        self, invitation: Invitation, search: Search, target: Target, address: Peer | None = None
+    ) -> None:
         try:
             call = self._shell.agent.invite(
                 target.uri,
@@ -100,6 +103,7 @@ class Dialler:
                 headers=invitation.headers,
                 credentials=invitation.credentials if target.has_credentials else None,
                 next_hop=target.next_hop,
+                address=address,
             )
         except (SipError, ValueError) as error:
             self._refuse(search, target, str(error))

@@ -101,7 +101,7 @@ def reachable_peer(target: Peer, heard_from: Peer | None) -> Peer:
 
     A connection that is open is used again, also when the far end named its listening port (RFC 5923 §3, and what
     every phone behind a firewall needs). A private address claimed by a far end heard from a public one is its
-    address behind NAT.
+    address behind NAT; a loopback address leads to the far end's own machine, never to ours.
     """
     if heard_from is None or target == heard_from:
         return target
@@ -112,6 +112,8 @@ def reachable_peer(target: Peer, heard_from: Peer | None) -> Peer:
         return target
     if _is_private(target.host) and not _is_private(heard_from.host, default=True):
         return heard_from
+    if _is_loopback(target.host) and not _is_loopback(heard_from.host, default=True):
+        return heard_from
     return target
 
 
@@ -121,3 +123,10 @@ def _is_private(host: str, default: bool = False) -> bool:
     except ValueError:
         return default
     return address.is_private and not address.is_loopback
+
+
+def _is_loopback(host: str, default: bool = False) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return default

@@ -139,6 +139,7 @@ class UserAgent:
         headers: Fields | None = None,
         credentials: tuple[str, str] | None = None,
         next_hop: Peer | None = None,
+        address: Peer | None = None,
     ) -> OutboundCall:
         """Makes a call.
 
@@ -149,14 +150,16 @@ class UserAgent:
             sdp: the offer; None asks the far end for one.
             headers: further headers.
             credentials: user name and password for challenges.
-            next_hop: where the INVITE goes, instead of where its URI leads.
+            next_hop: where the INVITE goes, instead of where its URI leads; and all that follows, while no proxy
+                asks for it.
+            address: where its URI leads, looked up already.
 
         Raises:
             SipParseError: the target leads nowhere, and there is no next hop.
             SipBuildError: a header that cannot be on the wire.
         """
         identifiers = self._station.identifiers
-        peer = next_hop or uri_peer(target)
+        peer = next_hop or address or uri_peer(target)
         client = None if credentials is None else DigestClient(*credentials, identifiers.token)
         call = OutboundCall(self._station, identifiers.tag(), client, next_hop)
         try:
