@@ -181,9 +181,10 @@ def test_every_attribute_of_record_is_read() -> None:
 
 
 def test_a_recording_may_be_started_and_stopped_beside_what_runs() -> None:
-    start = only('<Start><Recording recordingStatusCallback="/r" channels="mono"/></Start>')
+    start = only('<Start><Recording recordingStatusCallback="/r" channels="mono" track="inbound"/></Start>')
     assert isinstance(start, StartRecording)
     assert (start.wish.source, start.wish.layout) == (RecordingSource.START_VERB, Layout.MONO)
+    assert start.wish.track == "inbound"
     assert only("<Stop><Recording/></Stop>") == StopRecording()
 
 

@@ -51,7 +51,8 @@ def read_recording_wish(
     unknown = [word for word in words if word not in RECORDING_EVENTS]
     if unknown:
         reading.warn(SCHEMA, f"recordingStatusCallbackEvent knows no {unknown[0][:80]!r}")
-    track = reading.choice(element, "recordingTrack", _TRACKS, "both", SCHEMA)
+    track_name = "track" if element.name == "Recording" else "recordingTrack"
+    track = reading.choice(element, track_name, _TRACKS, "both", SCHEMA)
     return RecordingWish(
         source=source,
         layout=Layout.STEREO if dual else Layout.MONO,
