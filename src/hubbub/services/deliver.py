@@ -46,7 +46,7 @@ LOG_PAUSE_S: Final = 60.0
 LOGGED_HOSTS_MAX: Final = 1024
 HELD_PER_TURN: Final = 4
 """How many deliveries are held for each that may be sent at once."""
-LINGER_S: Final = 0.002
+LINGER_S: Final = 0.005
 """How long outcomes wait for others to be written with, while much is under way."""
 BUSY: Final = 8
 """What is under way then."""
@@ -259,17 +259,23 @@ class DeliverCallbacks:
     # --- one delivery -----------------------------------------------------------------------------------
 
     async def _send(self, host: str, job: Job, began_mono_s: float) -> None:
-        failed = True
-        try:
-            failed = await self._attempt(job)
-        except Exception as error:
-            # As in `_prepare`: a dialect that cannot read an answer.
-            self._log.error("callback failed", delivery=job.delivery.id, exc_info=error)
-            self._finish(job.delivery, DeliveryState.DEAD, error=f"untellable: {type(error).__name__}")
-        finally:
-            self._gate.finished(host, began_mono_s, self._clock.mono_s(), failed=failed)
-            self._send_what_may()
+        """Send a job, and then the next one whose turn it is: a task is worth more than one callback."""
+        while True:
+            failed = True
+            try:
+                failed = await self._attempt(job)
+            except Exception as error:
+                # As in `_prepare`: a dialect that cannot read an answer.
+                self._log.error("callback failed", delivery=job.delivery.id, exc_info=error)
+                self._finish(job.delivery, DeliveryState.DEAD, error=f"untellable: {type(error).__name__}")
+            finally:
+                now_mono_s = self._clock.mono_s()
+                self._gate.finished(host, began_mono_s, now_mono_s, failed=failed)
             self._wake.set()
+            taken = self._gate.take(now_mono_s) if self._open else None
+            if taken is None:
+                return
+            (host, job), began_mono_s = taken, now_mono_s
 
     async def _attempt(self, job: Job) -> bool:
         """One attempt, with its fallback where it is the last. Returns whether the host is at fault."""

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from hubbub.services.ports import FetchFailed, FetchRequest, FetchResponse, Log
+from hubbub.webhooks.one_request import ReadBody
 from hubbub.webhooks.target_policy import TargetPolicy
-from hubbub.webhooks.web_client import DEFAULT_LIMITS, ReadBody, WebAnswer, WebClient, WebLimits
+from hubbub.webhooks.web_client import DEFAULT_LIMITS, WebAnswer, WebClient, WebLimits
 
 
 class WebDocumentFetcher:

@@ -1,7 +1,7 @@
 """Sends callbacks: the `DocumentFetcher` of the deliveries.
 
-Owns what differs from asking for a document: connections are kept from one callback to the next, because a
-callback that is sent twice carries the same token, and nothing is tried again or logged here, because
+Owns what differs from asking for a document: connections are kept from one callback to the next (a callback that
+is sent twice carries the same token), and nothing is tried again or logged here, because
 `services.deliver` decides on the first and tells the second once a minute and not once a callback. Leaves the
 exchange, and where it may lead, to `web_client` and `target_policy`.
 """
@@ -42,7 +42,7 @@ def open_sender(
 
     Args:
         allowed_networks: private IP networks that callbacks may reach.
-        connections_max: open at once.
+        connections_max: kept at once.
     """
     policy = TargetPolicy([str(network) for network in allowed_networks])
     return CallbackSender(WebClient(policy, limits._replace(connections_max=connections_max)))

@@ -9,6 +9,7 @@ time (DNS rebinding) gains nothing. Leaves the requests to `web_client`.
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from typing import Final, Protocol, cast
@@ -21,6 +22,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 """RFC 6052 §2.1: the last 32 bits are an IPv4 address, which a gateway connects to."""
+
+
+KNOWN_MAX: Final = 1024
+_CONTROLS: Final = re.compile(r"[\x00-\x20\x7f]")
 
 
 class TargetRefused(Exception):
@@ -39,9 +44,19 @@ class TargetPolicy:
             ValueError: one of them is no network.
         """
         self._allowed: tuple[Network, ...] = tuple(ipaddress.ip_network(text) for text in allowed)
+        self._known: dict[str, bool] = {}
+        """Addresses that were looked at: a server talks to few, and often."""
 
     def permits(self, address: str) -> bool:
         """Whether a connection to this IP address may be made."""
+        known = self._known.get(address)
+        if known is None:
+            if len(self._known) >= KNOWN_MAX:
+                self._known.clear()
+            known = self._known[address] = self._permits(address)
+        return known
+
+    def _permits(self, address: str) -> bool:
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:
@@ -57,7 +72,7 @@ class TargetPolicy:
         Raises:
             TargetRefused: not http or https, no host, or an address that is not permitted.
         """
-        if any(ch <= " " or ch == "\x7f" for ch in url):
+        if _CONTROLS.search(url) is not None:
             raise TargetRefused("the URL holds white space or control characters")
         try:
             parts = urlsplit(url)
@@ -68,10 +83,11 @@ class TargetPolicy:
             raise TargetRefused(f"scheme {parts.scheme!r} is not http or https")
         if not host or port == 0:
             raise TargetRefused("the URL names no host")
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            return
+        if host not in self._known:
+            try:
+                ipaddress.ip_address(host)
+            except ValueError:
+                return
         if not self.permits(host):
             raise TargetRefused(f"address {host} is not public")
 

@@ -5,6 +5,7 @@ are not UTF-8 become U+FFFD. Leaves the meaning of names to the dialects.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import quote_plus, unquote
 
 Pairs = list[tuple[str, str]]
@@ -64,9 +65,13 @@ def first(pairs: Iterable[tuple[str, str]], name: str) -> str | None:
 
 def encode_query(pairs: Sequence[tuple[str, str]]) -> str:
     """The inverse of `parse_query`: names and values percent-encoded, a space as `+`."""
-    return "&".join(
-        f"{quote_plus(name, errors='replace')}={quote_plus(value, errors='replace')}" for name, value in pairs
-    )
+    return "&".join([f"{_encode(name)}={_encode(value)}" for name, value in pairs])
+
+
+@lru_cache(maxsize=8192)
+def _encode(text: str) -> str:
+    # Names come again with every request, and so do most values: ids, words, numbers.
+    return quote_plus(text, errors="replace")
 
 
 def count_pairs(text: str) -> int:
