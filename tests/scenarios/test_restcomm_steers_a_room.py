@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import soundfile
@@ -138,3 +139,26 @@ async def test_a_message_is_listed_heard_and_deleted(lab: Lab) -> None:
     assert (gone.status, gone.body) == (200, b"")
     assert (await lab.request("GET", row["file_uri"], is_anonymous=True)).status == 404
     assert (await app.get("/Recordings.json"))["recordings"] == []
+
+
+async def test_several_changes_of_one_call_at_once_are_done_or_refused_and_the_room_goes_on(lab: Lab) -> None:
+    app, alice, bob, carol = await three_in(lab, aside=room("aside"))
+    path = f"{ACCOUNT}/Calls/{await app.call_of('bob')}"
+    wishes: list[dict[str, str]] = [
+        {"Url": f"{URL}/aside"},
+        {"Mute": "true"},
+        {"Status": "completed"},
+        {"Url": f"{URL}/aside"},
+        {"Mute": "true"},
+        {"Status": "canceled"},
+        {"Status": "completed"},
+    ]
+    answers = await asyncio.gather(*(lab.post(path, wish) for wish in wishes))
+    assert {answer.status for answer in answers} <= {200, 410}
+    assert 200 in [answer.status for answer, wish in zip(answers, wishes, strict=True) if "Status" in wish]
+    assert (await bob.ends(within_s=2)).by_far_end
+    await lab.run_for(1.2)
+    assert alice.hears(carol)
+    assert carol.hears(alice)
+    assert len(await app.inside()) == 2
+    assert (await lab.post(path, {"Url": f"{URL}/aside"})).status == 410
