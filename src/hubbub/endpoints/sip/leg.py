@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from hubbub.domain.call import HangupCause
 from hubbub.domain.errors import InvalidValue
 from hubbub.domain.ids import CallId
+from hubbub.protocol.sdp import offer_answer
 from hubbub.protocol.sdp.errors import OfferRefused, SdpError
 from hubbub.protocol.sdp.offer_answer import Negotiated, accept_answer, answer_offer, make_offer
 from hubbub.protocol.sdp.session import SessionDescription, parse_sdp
@@ -141,5 +142,5 @@ def check_offer(sdp: bytes) -> SessionDescription:
         OfferRefused: it has nothing that we speak.
     """
     offer = parse_sdp(sdp)
-    answer_offer(offer, "0.0.0.0", 9)
+    offer_answer.check_offer(offer)
     return offer
