@@ -51,6 +51,7 @@ class FakeLanguage:
     fallback_covers_call: bool = True
     tells_after_hangup: bool = True
     recording_refused_code: str = "no-recording"
+    call_refused_code: str = "no-call"
 
     @property
     def wait_rules(self) -> WaitRules:

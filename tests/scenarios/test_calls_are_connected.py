@@ -11,6 +11,8 @@ from hubbub.lab.caller import Caller
 from hubbub.lab.clips import SPEECH_HZ
 from hubbub.lab.customer import CustomerRequest
 from hubbub.lab.lab import Lab
+from hubbub.markup.effects import Given
+from hubbub.services.live_calls import LiveCall, RedirectInput
 
 VOICE = "https://acme.example/voice"
 
@@ -272,3 +274,58 @@ async def test_a_caller_who_says_nothing_leaves_no_message(lab: Lab) -> None:
     assert (await alice.ends(within_s=20)).by_far_end
     assert lab.clips.spoken == ["Nothing was said at all"]
     assert [each.url for each in desk.asked] == [VOICE]
+
+
+async def test_a_number_that_leads_nowhere_is_told_to_the_log_and_to_the_action(lab: Lab) -> None:
+    document = '<Response><Dial callerId="+15550100" action="/over">+15559999</Dial></Response>'
+    _, desk = await dialling(lab, document)
+    await lab.run_for(1.0)
+    assert desk.told("over")["DialCallStatus"] == "failed"
+    failed = [each.event for each in await lab.events() if each.event.kind == "document-failed"]
+    assert [event.data["code"] for event in failed] == ["13224"]
+
+
+MOVED = Given(b'<Response><Dial><Conference beep="false">transfer</Conference></Dial></Response>', "text/xml")
+
+
+def legs(lab: Lab) -> tuple[LiveCall, LiveCall]:
+    """The caller's leg and the one that it called."""
+    caller, called = sorted(lab.server.calls, key=lambda live: live.watch is not None)
+    assert (caller.partner, called.partner) == (called.call_id, caller.call_id)
+    return caller, called
+
+
+async def two_connected(lab: Lab, after: str) -> tuple[Caller, Caller]:
+    bob = await lab.phone("bob")
+    dial = f'<Dial callerId="+15550100"><Sip>{bob.uri}</Sip></Dial>'
+    alice, _ = await dialling(lab, f"<Response>{dial}{after}</Response>")
+    await bob.is_answered()
+    await lab.run_for(2.0)
+    return alice, bob
+
+
+async def test_a_called_leg_that_is_given_another_document_leaves_and_the_caller_goes_on(lab: Lab) -> None:
+    alice, bob = await two_connected(lab, '<Dial><Conference beep="false">transfer</Conference></Dial>')
+    _, called = legs(lab)
+    called.inbox.put_nowait(RedirectInput(MOVED))
+    await lab.run_for(3.0)
+    created = [each.event for each in await lab.events() if each.event.kind == "conference-created"]
+    assert [event.data["name"] for event in created] == ["transfer"]
+    assert hear_each_other(alice, bob)
+    assert all(live.partner is None for live in lab.server.calls)
+
+
+async def test_a_caller_who_is_given_another_document_leaves_the_called_side_behind(lab: Lab) -> None:
+    alice, bob = await two_connected(lab, "")
+    caller, _ = legs(lab)
+    caller.inbox.put_nowait(RedirectInput(MOVED))
+    assert (await bob.ends(within_s=5)).by_far_end
+    assert alice.is_talking
+
+
+async def test_both_may_be_moved_at_once(lab: Lab) -> None:
+    alice, bob = await two_connected(lab, "")
+    for live in legs(lab):
+        live.inbox.put_nowait(RedirectInput(MOVED))
+    await lab.run_for(3.0)
+    assert hear_each_other(alice, bob)

@@ -39,7 +39,8 @@ def follow_up(effect: Concluding, outcome: fx.Outcome) -> FollowUp:
             wanted = record.action_on_empty or not outcome.is_empty
             return _asked(Purpose.RECORDED, record.action if wanted else None, record.action_fallback)
         case _:
-            raise AssertionError(f"{outcome} does not come of {effect}")
+            # An outcome of something else, which was over this very moment.
+            return FollowUp(Purpose.ACTION, None, None)
 
 
 def _asked(purpose: Purpose, action: WebTarget | None, fallback: WebTarget | None) -> FollowUp:

@@ -17,6 +17,7 @@ from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import LeaveReason
 from hubbub.markup import effects as fx
+from hubbub.markup.asking import Asking
 from hubbub.markup.effects import Ask, Effect, Given, Input, Note, Purpose
 from hubbub.markup.following import Concluding, FollowUp, follow_up
 from hubbub.markup.instructions import (
@@ -53,6 +54,8 @@ from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
 
 __all__ = ["Given", "Interpreter", "Phase"]
 
+MOMENT_MS = 500
+"""What was over sooner did not keep the caller busy: it may be the machine's own time, or a key typed ahead."""
 EVICTIONS = frozenset({LeaveReason.ENDED_BY_API, LeaveReason.MODERATOR_ENDED})
 
 
@@ -89,18 +92,14 @@ class Interpreter:
         """
         self._language = language
         self._answered = answered
-        self._fallback = fallback if language.fallback_covers_call else None
+        self._asking = Asking(limits, fallback if language.fallback_covers_call else None)
         self._setting = setting
-        self._limits = limits
         self._phase = Phase.IDLE
         self._open: Effect | None = None
         self._program: deque[Instruction] = deque()
         self._document: Document | None = None
         self._document_target: WebTarget | None = None
-        self._fallback_asked = False
         self._ending = False
-        self._in_a_row = 0
-        self._fetched_count = 0
 
     @property
     def phase(self) -> Phase:
@@ -168,7 +167,7 @@ class Interpreter:
                 return self._clip_failed(event)
             case fx.Join(), fx.Joined():
                 self._phase = Phase.INSIDE
-                self._in_a_row = 0
+                self._asking.moment_passed()
                 return []
             case fx.Join(), fx.JoinRefused():
                 return self._join_refused(effect.join, event)
@@ -181,22 +180,25 @@ class Interpreter:
     def _passed(self, duration_ms: int) -> list[Effect]:
         """An instruction that took time is over: documents that follow are no longer "in a row"."""
         if duration_ms > 0:
-            self._in_a_row = 0
+            self._asking.moment_passed()
         return self._run()
 
     def _concluded(self, effect: Concluding, outcome: fx.Outcome) -> list[Effect]:
         """An instruction is over that its author may want to hear of."""
-        if outcome.elapsed_ms > 0:
-            self._in_a_row = 0
-        if isinstance(outcome, fx.Connected) and outcome.bridged:
-            self._answered = True
+        if outcome.elapsed_ms >= MOMENT_MS:
+            self._asking.moment_passed()
+        notes: list[Effect] = []
+        if isinstance(outcome, fx.Connected):
+            self._answered = self._answered or outcome.bridged
+            code = self._language.call_refused_code
+            notes += self._notes([Remark(code, fault) for fault in outcome.faults])
         next_ = follow_up(effect, outcome)
         if next_.action is not None:
-            return self._ask(self._asked_after(next_, next_.action, outcome))
-        return self._end(Ending(HangupCause.COMPLETED)) if next_.hang_up else self._run()
+            return notes + self._ask(self._asked_after(next_, next_.action, outcome))
+        return notes + (self._end(Ending(HangupCause.COMPLETED)) if next_.hang_up else self._run())
 
     def _asked_after(self, next_: FollowUp, action: WebTarget, outcome: fx.Outcome) -> Ask:
-        return Ask(next_.purpose, action, next_.fallback or self._fallback, outcome=outcome)
+        return Ask(next_.purpose, action, next_.fallback or self._asking.fallback, outcome=outcome)
 
     def _ended(self, outcome: fx.Connected | fx.MessageTaken | None) -> list[Effect]:
         """Nothing runs any more; some dialects tell the action all the same, and run nothing of its answer."""
@@ -237,12 +239,11 @@ class Interpreter:
         self._program.clear()
         self._open = None
         self._ending = False
-        self._fallback_asked = False
-        self._in_a_row = 0
+        self._asking.begin_anew()
         if self._setting is Setting.CALLED:
             self._setting = Setting.CALL
         if event.fallback is not None and self._language.fallback_covers_call:
-            self._fallback = event.fallback
+            self._asking.fallback = event.fallback
         return before + self._begin(event.begin, event.fallback)
 
     def _begin(self, begin: "Ask | Given | Document", fallback: WebTarget | None = None) -> list[Effect]:
@@ -266,7 +267,7 @@ class Interpreter:
         self._open = None
         if join.action is not None:
             return self._ask(
-                Ask(Purpose.ACTION, join.action, self._fallback, self._language.stay_details(reason))
+                Ask(Purpose.ACTION, join.action, self._asking.fallback, self._language.stay_details(reason))
             )
         if join.hang_up_when_evicted and reason in EVICTIONS:
             return self._over(fx.HangUp(HangupCause.COMPLETED))
@@ -279,7 +280,7 @@ class Interpreter:
             return [*notes, *self._over(fx.HangUp(verdict.cause))]
         if verdict.then is AfterRefusal.ACTION and join.action is not None:
             details = self._language.stay_details(None)
-            return [*notes, *self._ask(Ask(Purpose.ACTION, join.action, self._fallback, details))]
+            return [*notes, *self._ask(Ask(Purpose.ACTION, join.action, self._asking.fallback, details))]
         return [*notes, *self._run()]
 
     def _clip_failed(self, event: fx.PlaybackFailed) -> list[Effect]:
@@ -292,14 +293,9 @@ class Interpreter:
     # --- documents ----------------------------------------------------------------------------------------
 
     def _ask(self, ask: Ask) -> list[Effect]:
-        self._in_a_row += 1
-        self._fetched_count += 1
-        if (
-            self._in_a_row > self._limits.documents_in_a_row_max
-            or self._fetched_count > self._limits.documents_per_call_max
-        ):
-            return self._fail(FailureKind.LOOP, "too many documents one after another", ask.target.url, None)
-        self._fallback_asked = ask.failed is not None
+        if not self._asking.may_ask(ask):
+            message = "too many documents one after another"
+            return self._fail(FailureKind.LOOP, message, ask.target.url, None)
         return self._wait_for(fx.Fetch(ask))
 
     def _fetched(self, ask: Ask, event: fx.Fetched) -> list[Effect]:
@@ -324,34 +320,12 @@ class Interpreter:
         verdict = self._language.failed(kind, status)
         note = Note(code or verdict.code, message, url)
         self._program.clear()
-        fallback = self._fallback_for()
-        if verdict.falls_back and fallback is not None:
-            asked = self._open.ask if isinstance(self._open, fx.Fetch) else None
-            return [
-                note,
-                *self._ask(
-                    Ask(
-                        asked.purpose if asked else Purpose.REDIRECT,
-                        fallback,
-                        None,
-                        asked.details if asked else (),
-                        fx.Failed(note.code, url or ""),
-                        asked.conference if asked else None,
-                        asked.outcome if asked else None,
-                    )
-                ),
-            ]
+        instead = self._asking.instead(self._open, note.code, url)
+        if verdict.falls_back and instead is not None and not self._ending:
+            return [note, *self._ask(instead)]
         if not self._is_call:
             return [note, *self._over(fx.Finish(failed=True))]
         return [note, *self._end(verdict.ending)]
-
-    def _fallback_for(self) -> WebTarget | None:
-        """The fallback that is still to be tried for the document that failed."""
-        if self._fallback_asked or self._ending:
-            return None
-        if isinstance(self._open, fx.Fetch) and self._open.ask.fallback is not None:
-            return self._open.ask.fallback
-        return self._fallback
 
     # --- instructions -------------------------------------------------------------------------------------
 
@@ -369,7 +343,7 @@ class Interpreter:
                     details = instruction.details
                     if details is None:
                         details = self._language.stay_details(None)
-                    ask = Ask(Purpose.ACTION, instruction.action, self._fallback, details)
+                    ask = Ask(Purpose.ACTION, instruction.action, self._asking.fallback, details)
                     return done + self._ask(ask)
                 case Skip():
                     done += self._notes([Remark(instruction.code, instruction.message)])
@@ -408,7 +382,7 @@ class Interpreter:
             case JoinConference():
                 return self._wait_for(fx.Join(instruction))
             case Redirect():
-                fallback = instruction.fallback or self._fallback
+                fallback = instruction.fallback or self._asking.fallback
                 waits = self._setting is Setting.WAITING
                 purpose = Purpose.WAIT if waits else Purpose.REDIRECT
                 return self._ask(Ask(purpose, instruction.target, fallback))
@@ -430,9 +404,9 @@ class Interpreter:
             return self._wait_for(fx.Attend(Meet()))
         document = self._document
         loops = self._setting is Setting.WAITING and self._language.wait_rules.loops
-        if loops and document is not None and self._in_a_row == 0:
+        if loops and document is not None and not self._asking.awaits_moment:
             # A document that took no time would begin again at once, for ever; so it is silence instead.
-            self._in_a_row = 1
+            self._asking.no_moment_passed()
             self._program = deque(document.instructions)
             return self._run()
         return self._over(fx.Finish())

@@ -161,6 +161,10 @@ class MarkupLanguage(Protocol):
         """The dialect's number or word for a recording that could not be begun."""
 
     @property
+    def call_refused_code(self) -> str:
+        """For somebody who cannot be called at all."""
+
+    @property
     def tells_after_hangup(self) -> bool:
         """Whether the action of what was under way is asked though the caller has hung up."""
 

@@ -38,6 +38,8 @@ class Connected:
     recording: Recording | None = None
     caller_left: bool = False
     """The caller hung up."""
+    faults: tuple[str, ...] = ()
+    """Why somebody could not be called at all."""
     elapsed_ms: int = 0
 
 

@@ -98,7 +98,8 @@ class ConnectCalls:
         """Take a live call of the account out of its document and be connected with it."""
         other = self.calls.get(bridge.call_id)
         if other is None or other is call or other.account_id != account.id or not other.answered:
-            return Connected(CallStatus.FAILED)
+            fault = f"{bridge.call_id} is no live call that could be bridged"
+            return Connected(CallStatus.FAILED, faults=(fault,))
         async with _Connection(self, call, caller, None) as connection:
             connection.fetch(other, bridge)
             await connection.is_settled()
@@ -177,6 +178,7 @@ class _Connection:
         self._recording: Recording | None = None
         self._news: asyncio.Queue[tuple[_Called | None, CallProgress | _News]] = asyncio.Queue()
         self._all: list[_Called] = []
+        self._faults: list[str] = []
         self._winner: _Called | None = None
         self._bridged = False
         self._released = False
@@ -220,8 +222,9 @@ class _Connection:
 
         try:
             placed = await self._services.place(wish, watch=called.watch, serve=serve)
-        except Refusal:
+        except Refusal as refusal:
             called.status = CallStatus.FAILED
+            self._faults.append(str(refusal))
             return
         called.live = self._services.calls.get(placed.leg.id)
 
@@ -386,6 +389,7 @@ class _Connection:
             duration_ms=_ms(self._end_s - self._answered_s) if self._bridged else 0,
             ringing_ms=_ms((self._answered_s if self._winner else self._end_s) - self._rang_s),
             recording=self._recording,
+            faults=tuple(self._faults),
             elapsed_ms=_ms(self._end_s - self._start_s),
         )
 

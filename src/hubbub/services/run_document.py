@@ -8,6 +8,7 @@ short transactions and run to their end. Leaves the decisions to
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference
-from hubbub.domain.errors import Conflict, Refusal, ServerFull
+from hubbub.domain.errors import Conflict, NotFound, Refusal, ServerFull
 from hubbub.domain.ids import RecordingId
 from hubbub.markup import effects as fx
 from hubbub.markup.effects import Given
@@ -143,7 +144,9 @@ class DocumentRunner:
         except _CallOver as over:
             for effect in interpreter.feed(fx.CallEnded(over.outcome)):
                 if isinstance(effect, fx.Fetch):
-                    await self._performer.fetch(effect.ask)
+                    # Nobody is left to do what it answers; and the row may have been deleted since.
+                    with contextlib.suppress(NotFound):
+                        await self._performer.fetch(effect.ask)
         finally:
             if self._listening is not None:
                 self._listening.cancel()

@@ -269,7 +269,7 @@ def test_an_announcement_runs_four_verbs_and_one_who_was_dialled_dials_nobody() 
     announced = TwimlLanguage().parse(body, "text/xml", URL, setting=Setting.ROOM)
     assert [remark.code for remark in announced.remarks] == ["13238", "13238"]
     called = TwimlLanguage().parse(body, "text/xml", URL, setting=Setting.CALLED)
-    assert [remark.code for remark in called.remarks] == ["12200"]
+    assert [remark.code for remark in called.remarks] == ["13201"]
 
 
 def test_sound_in_place_of_a_document_is_played() -> None:

@@ -521,6 +521,26 @@ def test_a_connection_that_is_over_is_told_to_the_action(
     assert interpreter.feed(outcome) == [Fetch(Ask(purpose, NEXT, outcome=outcome))]
 
 
+def test_who_cannot_be_called_at_all_is_noted() -> None:
+    interpreter, _ = running(Dial((DialTarget("+1"),)), Pause(1))
+    outcome = Connected(CallStatus.FAILED, faults=("no trunk leads there",))
+    assert interpreter.feed(outcome) == [Note("no-call", "no trunk leads there", None), Wait(1)]
+
+
+def test_a_dial_that_fails_at_once_and_is_asked_for_again_is_a_loop() -> None:
+    dial = Dial((DialTarget("+1"),), action=NEXT)
+    language = FakeLanguage()
+    language.holds(b"doc", dial)
+    interpreter, _ = running(dial, language=language, limits=MarkupLimits(documents_in_a_row_max=3))
+    effects = interpreter.feed(Connected(CallStatus.FAILED, elapsed_ms=20))
+    asked = 0
+    while isinstance(effects[-1], Fetch):
+        asked += 1
+        interpreter.feed(fetched())
+        effects = interpreter.feed(Connected(CallStatus.FAILED, elapsed_ms=20))
+    assert asked == 3
+
+
 def test_after_a_connection_without_an_action_the_next_instruction_runs_or_the_call_ends() -> None:
     done = Connected(CallStatus.COMPLETED, bridged=True)
     interpreter, _ = running(Dial((DialTarget("+1"),)), Pause(1))

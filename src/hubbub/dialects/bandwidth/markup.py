@@ -110,7 +110,8 @@ class BxmlLanguage:
 
     name = "bandwidth"
     fallback_covers_call = False
-    recording_refused_code = "application-error"
+    recording_refused_code = APPLICATION_ERROR
+    call_refused_code = APPLICATION_ERROR
     tells_after_hangup = False
     wait_rules = WaitRules(loops=False, failure_leaves=False, failure_hangs_up=False)
 

@@ -76,7 +76,8 @@ class RcmlLanguage:
 
     name = "restcomm"
     fallback_covers_call = True
-    recording_refused_code = "12200"
+    recording_refused_code = VALUE
+    call_refused_code = VALUE
     tells_after_hangup = True
     wait_rules = WaitRules(loops=True, failure_leaves=False, failure_hangs_up=False)
 

@@ -67,7 +67,7 @@ RETRIEVAL_FAILED: Final = "11200"
 
 _XML_TYPES: Final = frozenset({"", "text/xml", "application/xml", "text/html", "application/xhtml+xml"})
 _ROOM_VERBS: Final = frozenset({"Say", "Play", "Pause", "Redirect"})
-_NOT_BEFORE_BRIDGING: Final = frozenset({"Dial", "Reject"})
+_NOT_BEFORE_BRIDGING: Final = {"Dial": "13201", "Reject": SCHEMA}
 _ELSEWHERE: Final = frozenset(
     [
         "Connect",
@@ -107,6 +107,7 @@ class TwimlLanguage:
     name = "twilio"
     fallback_covers_call = True
     recording_refused_code = "21220"
+    call_refused_code = "13224"
     tells_after_hangup = True
     wait_rules = WaitRules(loops=False, failure_leaves=True, failure_hangs_up=False)
 
@@ -196,7 +197,8 @@ def _read_verb(element: Element, reading: Reading, setting: Setting) -> Instruct
         reading.warn("13238", f"<{name}> is not allowed in a document {where}")
         return None
     if setting is Setting.CALLED and name in _NOT_BEFORE_BRIDGING:
-        reading.warn(SCHEMA, f"<{name}> is not allowed in a document for one who was dialled")
+        code = _NOT_BEFORE_BRIDGING[name]
+        reading.warn(code, f"<{name}> is not allowed in a document for one who was dialled")
         return None
     match name:
         case "Say":
