@@ -146,5 +146,6 @@ PREFIXES = (
     ("/api/v1/", "bandwidth"),
     ("/restcomm/", "restcomm"),
     ("/2012-04-24/", "restcomm"),
+    ("/v1/", "twilio"),
 )
 """Where each dialect's paths begin."""
