@@ -275,3 +275,16 @@ async def test_readiness_and_metrics_have_pages(parrot: Parrot) -> None:
         text = (await http.get("/metrics")).text
     assert 'hubbub_http_requests_total{dialect="parrot",method="GET",status="200"} 1.0' in text
     assert "hubbub_http_requests_in_progress 1.0" in text
+
+
+async def test_the_longest_prefix_owns_a_path() -> None:
+    wide, narrow = Parrot(), Parrot()
+    narrow.name, narrow.prefixes = "narrow", ("/parrot/own",)
+    shell = build_app(
+        parrot_desk(), [wide, narrow], WebSettings(), CollectorRegistry(), lambda: {"store": True}
+    )
+    async with client(shell) as http:
+        await http.get("/parrot/own/x")
+        await http.get("/parrot/owner")
+    assert [request.path for request in narrow.heard] == ["/parrot/own/x"]
+    assert [request.path for request in wide.heard] == ["/parrot/owner"]

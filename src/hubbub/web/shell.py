@@ -70,7 +70,13 @@ class Shell:
         self._limits = settings.limits
         self._counts = counts
         self._pages = pages
-        self._prefixes = tuple((prefix, dialect) for dialect in dialects for prefix in dialect.prefixes)
+        # The longest first: one may own what lies below another's prefix.
+        self._prefixes = tuple(
+            sorted(
+                ((prefix, dialect) for dialect in dialects for prefix in dialect.prefixes),
+                key=lambda pair: -len(pair[0]),
+            )
+        )
         self._own_cors = frozenset(
             dialect.name for dialect in dialects if getattr(dialect, "answers_cross_origin", False)
         )
