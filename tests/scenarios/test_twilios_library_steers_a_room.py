@@ -345,3 +345,29 @@ async def test_a_redirected_participant_leaves_the_room_and_lives_on(lab: Lab, a
     assert left["ReasonParticipantLeft"] == "participant_updated_via_api"
     assert left["ParticipantCallStatus"] == "in-progress"
     assert len(await room.participants.list_async()) == 2
+
+
+async def test_after_a_conference_the_action_is_asked_and_told_of_it(lab: Lab, acme: Application) -> None:
+    acme.on(
+        "/voice",
+        lambda told: (
+            f"<Response><Dial action='{URL}/over'><Conference beep='false'>standup</Conference></Dial></Response>"
+        ),
+    )
+    acme.on("/over", lambda told: "<Response><Say>Goodbye</Say></Response>")
+    await lab.number("+15550104", f"{URL}/voice")
+    alice, bob = lab.caller("alice"), lab.caller("bob")
+    await alice.dial("+15550104")
+    await bob.dial("+15550104")
+    await lab.run_for(1.0)
+    [room] = await acme.client.conferences.list_async()
+    await acme.client.conferences(room.sid).update_async(status="completed")
+    assert (await alice.ends(within_s=5)).by_far_end
+    assert lab.clips.spoken == ["Goodbye", "Goodbye"]
+    for told in acme.at("/over"):
+        assert (told["DialCallStatus"], told["DialBridged"], told["CallStatus"]) == (
+            "answered",
+            "true",
+            "in-progress",
+        )
+        assert not {"DialCallSid", "DialCallDuration"} & set(told)

@@ -199,9 +199,7 @@ async def test_twilio_current_is_the_one_that_runs(desk: Desk, live: str, store:
     assert refusal(await post(desk, f"{LEG}/Twilio.CURRENT.json", "Status=paused"))[:2] == (404, 20404)
 
 
-@pytest.mark.parametrize(
-    "form", ["", "Status=going", "Status=stopped&PauseBehavior=skip", "Status=paused&PauseBehavior=hum"]
-)
+@pytest.mark.parametrize("form", ["", "Status=going", "Status=paused&PauseBehavior=hum"])
 async def test_an_update_that_breaks_a_rule_is_refused(desk: Desk, live: str, form: str) -> None:
     assert refusal(await post(desk, live, form))[:2] == (400, 20001)
 

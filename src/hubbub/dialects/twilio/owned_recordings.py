@@ -127,9 +127,8 @@ async def update_owned(asked: Asked) -> HttpResponse:
     status = form.choice("Status", STATUSES)
     if status is None:
         raise invalid("Status", f"it is one of {', '.join(STATUSES)}")
-    if form.filled("PauseBehavior") is not None and status != "paused":
-        raise invalid("PauseBehavior", "it goes with Status=paused only")
-    skip = form.choice("PauseBehavior", PAUSES, "silence") == "skip"
+    # It means something for a pause alone, and is looked at for a pause alone.
+    skip = status == "paused" and form.choice("PauseBehavior", PAUSES, "silence") == "skip"
     if status == "stopped" and owner.conference_id is not None and asked.desk.settings.strict:
         raise invalid("Status", "a conference's recording cannot be stopped")
     recording = await _find(asked, owner)
