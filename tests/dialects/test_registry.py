@@ -7,7 +7,7 @@ from hubbub.dialects.registry import dialect, dialects
 
 def test_every_folder_with_a_dialect_is_found_and_nothing_else() -> None:
     assert [each.name for each in dialects()] == ["bandwidth", "restcomm", "twilio"]
-    assert dialect("twilio").prefixes == ("/2010-04-01",)
+    assert dialect("restcomm").prefixes == ("/restcomm/2012-04-24", "/2012-04-24")
     with pytest.raises(KeyError):
         dialect("shared")
 

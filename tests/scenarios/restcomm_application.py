@@ -48,11 +48,11 @@ class Application:
         """Page and parameters of every request so far."""
 
     async def open(self) -> Application:
-        self.lab.customer(URL, self._answer)
+        self.lab.customer(URL, self.answer)
         await self.lab.number(NUMBER, f"{URL}/voice", dialect="restcomm")
         return self
 
-    def _answer(self, request: CustomerRequest) -> str:
+    def answer(self, request: CustomerRequest) -> str:
         name = request.url.partition("?")[0].rpartition("/")[2]
         self.asked.append((name, request.params))
         page = self.pages.get(name, rcml())

@@ -8,6 +8,7 @@ import io
 import soundfile
 
 from hubbub.audio.ears import hear
+from hubbub.domain.application import WebTarget
 from hubbub.lab.caller import Caller
 from hubbub.lab.clips import SPEECH_HZ
 from hubbub.lab.lab import Lab
@@ -114,6 +115,29 @@ async def test_a_call_that_rings_is_canceled_and_one_that_is_busy_says_so(lab: L
     await lab.run_for(1.0)
     assert (await app.get(f"/Calls/{busy}.json"))["status"] == "busy"
     assert [each["SequenceNumber"] for each in app.told("status")] == ["3"]
+
+
+async def test_an_application_hears_how_its_inbound_calls_come_along(lab: Lab) -> None:
+    app = Application(lab, voice=room())
+    lab.customer(URL, app.answer)
+    number = await lab.number(NUMBER, f"{URL}/voice", dialect="restcomm")
+    assert number.application_id is not None
+    async with lab.store.transaction() as tx:
+        application = await tx.application(number.application_id)
+        assert application is not None
+        await tx.put_application(application._replace(status_callback=WebTarget(f"{URL}/status")))
+    alice = lab.caller("alice")
+    await alice.dial(NUMBER)
+    await lab.run_for(1.0)
+    alice.hangs_up()
+    await lab.run_for(1.0)
+    said = app.told("status")
+    assert [(each["CallStatus"], each["SequenceNumber"]) for each in said] == [
+        ("ringing", "1"),
+        ("answered", "2"),
+        ("completed", "3"),
+    ]
+    assert {each["Direction"] for each in said} == {"inbound"}
 
 
 async def test_a_message_is_listed_heard_and_deleted(lab: Lab) -> None:
