@@ -6,7 +6,20 @@ import pytest
 from twilio.rest import Client
 
 from desks import make_desk
-from dialects.cast import ACME, ALICE, BOB, CAROL, GLOBEX, STANDUP, SUBSIDIARY, T0, call, enter, standup
+from dialects.cast import (
+    ACME,
+    ALICE,
+    BOB,
+    CAROL,
+    GLOBEX,
+    STANDUP,
+    SUBSIDIARY,
+    T0,
+    call,
+    enter,
+    participant,
+    standup,
+)
 from dialects.twilio.acting_commands import ActingCommands
 from dialects.twilio.test_python_library import Library
 from dialects.twilio_asking import ROOMS, ask, post, read, refusal, sids
@@ -199,3 +212,14 @@ async def test_the_vendors_library_reads_them(served: int) -> None:
     seen = await library(history)
     library.close()
     assert [row[0] for row in seen] == [f"CA{each}" for each in (BOB, DAVE, BOB, ALICE)]
+
+
+async def test_in_a_live_room_only_those_inside_are_listed_and_who_left_can_be_read(
+    store: Any, acting: ActingCommands
+) -> None:
+    desk = make_desk(store, DialectSettings(twilio_keep_participants=True), acting.commands)
+    left = participant(BOB, label="agent", left_at_ms=T0 + 1000)
+    await enter(store, standup(), call(ALICE), call(BOB), participant(ALICE), left)
+    assert await sids(desk, f"{ROOM}/Participants.json") == [f"CA{ALICE}"]
+    assert read(await ask(desk, f"{ROOM}/Participants/CA{BOB}.json"))["label"] == "agent"
+    assert refusal(await post(desk, f"{ROOM}/Participants/CA{BOB}.json", "Muted=true"))[:2] == (404, 20404)

@@ -61,10 +61,10 @@ async def list_participants(asked: Asked) -> HttpResponse:
         held=read_flag(parameters, "Hold"),
         coaching=read_flag(parameters, "Coaching"),
     )
-    if asked.desk.settings.twilio_keep_participants:
-        page = await _kept(asked, conference, query, paging.request)
-    elif conference.is_live:
+    if conference.is_live:
         page = await asked.desk.store.read.members(query, paging.request)
+    elif asked.desk.settings.twilio_keep_participants:
+        page = await _kept(asked, conference, query, paging.request)
     else:
         page = Page[Member]([], has_more=False, has_previous=False)
     members = page.items
@@ -85,7 +85,7 @@ async def list_participants(asked: Asked) -> HttpResponse:
 async def _kept(
     asked: Asked, conference: Conference, query: ParticipantQuery, request: PageRequest
 ) -> Page[Member]:
-    """Those who are inside and those who were, each once, as the log tells."""
+    """Those who were inside a conference that is over, each once, as the log tells."""
     reader = asked.desk.store.read
     stays = {stay.participant.call_id: stay for stay in (await read_history(reader, conference)).stays}
     page = page_of([stay for stay in stays.values() if _matches(query, stay.participant)], request)
