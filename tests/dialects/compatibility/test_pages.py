@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from hubbub.dialects.compatibility.__main__ import main, pages, stale
-from hubbub.dialects.compatibility.page import Operation, Rule, Vendor, load_vendor, render, unknown_routes
+from hubbub.dialects.compatibility.page import (
+    Operation,
+    Rule,
+    Vendor,
+    absent_share,
+    load_vendor,
+    render,
+    states,
+    unknown_routes,
+)
 from hubbub.dialects.contract import EXTENSION, Dialect, Route
 from hubbub.dialects.registry import dialects
 
@@ -35,6 +44,18 @@ def test_every_rule_that_is_kept_names_a_test_that_exists(dialect: Dialect) -> N
             assert rule.plan is None
             path, _, name = rule.test.partition("::")
             assert re.search(rf"def {name}\(", (ROOT / path).read_text()), rule.test
+
+
+@pytest.mark.parametrize("dialect", dialects(), ids=lambda each: each.name)
+def test_hardly_anything_is_absent_nothing_is_put_off_and_every_gap_says_why(dialect: Dialect) -> None:
+    vendor = load_vendor(dialect.name)
+    assert absent_share(dialect, vendor) < 0.03
+    assert "later" not in states(dialect, vendor)
+    served = {(route.method, route.template) for route in dialect.routes}
+    for operation in vendor.operation:
+        assert (operation.method, operation.path) in served or operation.absent, operation.id
+    for rule in vendor.rule:
+        assert rule.test or rule.absent, rule.text
 
 
 class Toy:
