@@ -91,6 +91,16 @@ def test_a_number_belongs_to_one(run: Run) -> None:
     assert len(run.rows(number)) == 1
 
 
+def test_an_application_says_where_the_end_of_its_calls_is_told(run: Run) -> None:
+    run(account, "create", "Acme")
+    status = "https://acme.example/status"
+    run(application, "create", "support", "https://acme.example/voice", "--status-callback", status)
+    [app] = run.rows(application)
+    assert app["status_callback"] == status
+    refused = run(application, "create", "x", "https://acme.example", "--status-callback", "status", status=1)
+    assert "URL is wanted" in refused.output
+
+
 def test_an_unknown_application_is_refused(run: Run) -> None:
     run(account, "create", "Acme")
     assert "not found" in run(number, "create", "+15551230001", "--application", "none", status=1).output

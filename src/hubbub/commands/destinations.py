@@ -41,6 +41,9 @@ def application() -> None:
 @click.option("--password", help="Basic password for URL.")
 @click.option("--fallback", help="URL asked when URL fails.")
 @click.option("--fallback-method", type=click.Choice(("GET", "POST")), default="POST", show_default=True)
+@click.option(
+    "--status-callback", help="URL told, in the dialect's words, when a call of the application is over."
+)
 @account_option
 @data_option
 def create_application(
@@ -52,6 +55,7 @@ def create_application(
     password: str | None,
     fallback: str | None,
     fallback_method: str,
+    status_callback: str | None,
     account: str | None,
     data: Path,
 ) -> None:
@@ -61,7 +65,7 @@ def create_application(
     hubbub application create support https://acme.example/voice --dialect twilio
     hubbub number create +15551230001 --application support
     """
-    for link in (url, fallback):
+    for link in (url, fallback, status_callback):
         if link is not None and not link.startswith(("http://", "https://")):
             raise click.ClickException(f"{link}: an http or https URL is wanted")
 
@@ -73,7 +77,7 @@ def create_application(
             dialect=dialect,
             voice=WebTarget(url, method, username, password),
             fallback=WebTarget(fallback, fallback_method) if fallback else None,
-            status_callback=None,
+            status_callback=WebTarget(status_callback) if status_callback else None,
             created_at_ms=clock.now_ms(),
         )
         async with store.transaction() as tx:
@@ -103,6 +107,7 @@ def _application(row: Application) -> dict[str, object]:
         "url": row.voice.url,
         "method": row.voice.method,
         "fallback": row.fallback.url if row.fallback else None,
+        "status_callback": row.status_callback.url if row.status_callback else None,
         "account": f"AC{row.account_id}",
     }
 
