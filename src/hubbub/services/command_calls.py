@@ -59,8 +59,9 @@ class CommandCalls:
                 url = change.begin.target.url if isinstance(change.begin, Ask) else None
                 leg = leg._replace(updated_at_ms=now_ms)
                 events.append(_event(leg, EventKind.CALL_REDIRECTED, now_ms, {"url": url}))
-            await tx.put_call(leg)
+            await live.put_row(tx, leg)
             await tx.append(events)
+        live.leg = leg
         self._redirect(live, change)
         if change.time_limit_s is not None:
             live.limit(

@@ -215,6 +215,7 @@ class ControlCalls:
             self._signalling.reject(live.call_id, cause)
             return
         live.account_id = accepted.account.id
+        live.leg = accepted.leg
         live.stored.set()
         if live.ended:
             return
@@ -222,12 +223,12 @@ class ControlCalls:
 
     async def _write_ring(self, live: LiveCall) -> None:
         await live.stored.wait()
-        if await self._ring(live.call_id) and live.watch is not None:
+        if await self._ring(live) and live.watch is not None:
             live.watch(Rang())
 
     async def _write_answer(self, live: LiveCall) -> None:
         await live.stored.wait()
-        await self._answer(live.call_id)
+        await self._answer(live)
         live.inbox.put_nowait(AnsweredInput())
         if live.watch is not None and live.port_id is not None and not live.ended:
             live.watch(Answered(live.port_id))

@@ -38,15 +38,15 @@ class EndCall:
         reason = LeaveReason.SERVER_STOPPED if cause is HangupCause.SERVER_STOPPED else LeaveReason.HUNG_UP
         async with self._store.transaction() as tx:
             now_ms = self._clock.now_ms()
-            leg = await tx.call(call.call_id)
+            leg = await call.row(tx)
             over = (
                 ended(leg, cause, sip_status, now_ms) if leg is not None and not leg.status.is_final else None
             )
             status = over[0].status if over is not None else CallStatus.COMPLETED
-            outcome = await take_out(tx, self._rooms, call, reason, now_ms, call_status=status)
+            told = (over[1],) if over is not None else ()
+            outcome = await take_out(tx, self._rooms, call, reason, now_ms, call_status=status, told=told)
             if over is not None:
-                await tx.put_call(over[0])
-                await tx.append([over[1]])
+                await call.put_row(tx, over[0])
         if outcome is not None:
             self._rooms.apply(outcome)
         self._calls.remove(call)

@@ -59,7 +59,12 @@ class JoinConference:
             now_ms = self._clock.now_ms()
             room, before = await self._room(tx, account_id, name, request, conference_id, now_ms)
             outcome = admit(room, request, now_ms, participants_max=self._participants_max)
-            await self._write(tx, room, outcome, before, now_ms)
+            leg = await call.row(tx)
+            if leg is not None and leg.conference_id != outcome.room.conference.id:
+                leg = leg._replace(conference_id=outcome.room.conference.id, updated_at_ms=now_ms)
+                await call.put_row(tx, leg)
+            await self._write(tx, room, outcome, before)
+        call.leg = leg
         self._enter(call, outcome)
         if not room.participants and any(
             EventKind.SPEECH_STARTED in wish.kinds for wish in request.callbacks
@@ -84,7 +89,10 @@ class JoinConference:
         now_ms = self._clock.now_ms()
         room, before = await self._room(tx, account_id, name, request, conference_id, now_ms)
         outcome = reserve(room, request, now_ms, participants_max=self._participants_max)
-        await self._write(tx, room, outcome, before, now_ms)
+        leg = await tx.call(request.call_id)
+        if leg is not None:
+            await tx.put_call(leg._replace(conference_id=outcome.room.conference.id, updated_at_ms=now_ms))
+        await self._write(tx, room, outcome, before)
         return outcome
 
     def apply(self, call: LiveCall, outcome: Outcome) -> None:
@@ -121,15 +129,11 @@ class JoinConference:
         return room, before + created
 
     async def _write(
-        self, tx: Transaction, before: Room, outcome: Outcome, earlier: tuple[Event, ...], now_ms: int
+        self, tx: Transaction, before: Room, outcome: Outcome, earlier: tuple[Event, ...]
     ) -> None:
         conference = outcome.room.conference
         if conference != before.conference or not before.participants:
             await tx.put_conference(conference)
-        for participant in outcome.changed:
-            leg = await tx.call(participant.call_id)
-            if leg is not None and leg.conference_id != conference.id:
-                await tx.put_call(leg._replace(conference_id=conference.id, updated_at_ms=now_ms))
         await tx.put_participants(outcome.changed)
         await tx.append(earlier + outcome.events)
 
@@ -137,7 +141,8 @@ class JoinConference:
         self, tx: Transaction, account_id: AccountId, name: str, conference_id: ConferenceId | None
     ) -> Conference | None:
         if conference_id is None:
-            return await tx.live_conference(account_id, name)
+            here = self._rooms.named(account_id, name)
+            return await tx.live_conference(account_id, name) if here is None else here.conference
         found = await tx.conference(conference_id)
         if found is None or found.account_id != account_id or not found.is_live:
             raise NotFound("conference", conference_id)

@@ -1,8 +1,11 @@
 """A leg leaves its room, or a whole room ends."""
 
+from collections.abc import Sequence
+
 from hubbub.domain.call import CallStatus
 from hubbub.domain.conference import Conference, EndReason, LeaveReason, Outcome, Room
 from hubbub.domain.errors import Conflict, NotFound
+from hubbub.domain.events import Event
 from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.domain.room import finish, remove
 from hubbub.services.live_calls import LiveCall
@@ -18,15 +21,22 @@ async def take_out(
     now_ms: int,
     *,
     call_status: CallStatus = CallStatus.IN_PROGRESS,
+    told: Sequence[Event] = (),
 ) -> Outcome | None:
-    """Within a transaction: remove the leg from its room, if it is in one; store what changed."""
-    if call.conference_id is None:
-        return None
-    room = rooms.room(call.conference_id) or await tx.room(call.conference_id)
+    """Within a transaction: remove the leg from its room, if it is in one; store what changed.
+
+    Args:
+        told: facts to write behind those of the room, or alone.
+    """
+    room = None
+    if call.conference_id is not None:
+        room = rooms.room(call.conference_id) or await tx.room(call.conference_id)
     if room is None:
+        await tx.append(told)
         return None
     outcome = remove(room, call.call_id, reason, now_ms, call_status=call_status)
-    await store_outcome(tx, outcome, changed=outcome.room.conference != room.conference)
+    changed = outcome.room.conference != room.conference
+    await store_outcome(tx, outcome._replace(events=(*outcome.events, *told)), changed=changed)
     return outcome
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from hubbub.domain.application import WebTarget
-from hubbub.domain.call import HangupCause
+from hubbub.domain.call import CallLeg, HangupCause
 from hubbub.domain.conference import LeaveReason
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
 from hubbub.markup.effects import Ask, Given
 from hubbub.markup.instructions import Document, WaitMusic
 from hubbub.services.call_progress import Watch
-from hubbub.services.ports import Clock, Timer
+from hubbub.services.ports import Clock, Reader, Timer, Transaction
 
 
 class AnsweredInput(NamedTuple):
@@ -88,6 +88,7 @@ class LiveCall:
         "held",
         "hold_music",
         "inbox",
+        "leg",
         "limit_timer",
         "meeting",
         "partner",
@@ -106,6 +107,8 @@ class LiveCall:
         self.account_id = account_id
         self.port_id: int | None = None
         self.playbacks: set[int] = set()
+        self.leg: CallLeg | None = None
+        """Its row as last stored, where that is known: this node alone changes the legs it serves."""
         self.limit_timer: Timer | None = None
         self.partner: CallId | None = None
         """The leg it is connected to outside of a conference."""
@@ -130,6 +133,15 @@ class LiveCall:
         """Takes it out of the queue of calls to be made, while it waits there."""
         self.watch: Watch | None = None
         """Who is told how far a call of ours has come."""
+
+    async def row(self, reader: Reader) -> CallLeg | None:
+        """The leg as last stored; the store is asked only if nobody here knows."""
+        return self.leg or await reader.call(self.call_id)
+
+    async def put_row(self, tx: Transaction, leg: CallLeg) -> None:
+        """Write the leg. Set `leg` to it after the transaction: until then nobody here knows."""
+        self.leg = None
+        await tx.put_call(leg)
 
     def limit(self, clock: Clock, after_s: float, act: Callable[[], None]) -> None:
         """Do `act` when the leg has lived for so much longer; instead of what was said before."""

@@ -227,12 +227,14 @@ class LiveLeg:
 
     async def retag(self, tag: str | None) -> None:
         async with self._services.store.transaction() as tx:
-            leg = await tx.call(self._call.call_id)
+            leg = await self._call.row(tx)
             if leg is None or leg.status.is_final or leg.tag == tag:
                 return
             now_ms = self._services.clock.now_ms()
-            await tx.put_call(leg._replace(tag=tag, updated_at_ms=now_ms))
+            leg = leg._replace(tag=tag, updated_at_ms=now_ms)
+            await self._call.put_row(tx, leg)
             await tx.append([self._event(EventKind.CALL_TAGGED, now_ms, {"tag": tag})])
+        self._call.leg = leg
 
     async def note(self, code: str, message: str, url: str | None) -> None:
         async with self._services.store.transaction() as tx:
@@ -244,7 +246,7 @@ class LiveLeg:
         return Event(kind, now_ms, self._account.id, None, self._call.call_id, data)
 
     async def _leg(self) -> CallLeg:
-        leg = await self._services.store.read.call(self._call.call_id)
+        leg = await self._call.row(self._services.store.read)
         if leg is None:
             raise NotFound("call", self._call.call_id)
         return leg

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hubbub.domain.conference import Outcome, Participant, Room
-from hubbub.domain.ids import CallId, ConferenceId
+from hubbub.domain.ids import AccountId, CallId, ConferenceId
 from hubbub.domain.room import Hearing, hearing
 from hubbub.services.live_calls import LeftInput, LiveCall, LiveCalls, RoomInput
 from hubbub.services.ports import ClipSource, Clock, MediaPlane, Mix, Timer
@@ -71,6 +71,7 @@ class LiveRooms:
         self._too_old = too_old
         self._abandon = abandon
         self._rooms: dict[ConferenceId, LiveRoom] = {}
+        self._names: dict[tuple[AccountId, str], ConferenceId] = {}
         self._speech: set[ConferenceId] = set()
 
     def __len__(self) -> int:
@@ -80,6 +81,11 @@ class LiveRooms:
         """The room as last stored, if it is mixed here: what the store would say, without asking it."""
         live = self._rooms.get(conference_id)
         return None if live is None else live.room
+
+    def named(self, account_id: AccountId, name: str) -> Room | None:
+        """The live room of this name, if it is mixed here; one that is not may still be in the store."""
+        conference_id = self._names.get((account_id, name))
+        return None if conference_id is None else self.room(conference_id)
 
     def follow_speech(self, conference_id: ConferenceId) -> None:
         """Somebody wants to hear who speaks in this room."""
@@ -122,12 +128,15 @@ class LiveRooms:
         live = LiveRoom(self._media.create_mixer(), room)
         conference_id = room.conference.id
         self._rooms[conference_id] = live
+        self._names[room.conference.account_id, room.conference.name] = conference_id
         live.age_timer = self._clock.call_later(self._age_limit_s, lambda: self._too_old(conference_id))
         return live
 
     def _close(self, conference_id: ConferenceId, live: LiveRoom) -> None:
         del self._rooms[conference_id]
         self._speech.discard(conference_id)
+        conference = live.room.conference
+        self._names.pop((conference.account_id, conference.name), None)
         if live.age_timer is not None:
             live.age_timer.cancel()
         self._media.destroy_mixer(live.mixer_id)

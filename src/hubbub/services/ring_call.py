@@ -2,7 +2,7 @@
 
 from hubbub.domain.call import CallStatus
 from hubbub.domain.events import Event, EventKind
-from hubbub.domain.ids import CallId
+from hubbub.services.live_calls import LiveCall
 from hubbub.services.ports import Clock, Store
 
 
@@ -13,13 +13,15 @@ class RingCall:
         self._store = store
         self._clock = clock
 
-    async def __call__(self, call_id: CallId) -> bool:
+    async def __call__(self, call: LiveCall) -> bool:
         """Whether it rings now; no-op on a leg that rang before, is answered, or is over."""
         async with self._store.transaction() as tx:
-            leg = await tx.call(call_id)
+            leg = await call.row(tx)
             if leg is None or leg.status is not CallStatus.QUEUED:
                 return False
             now_ms = self._clock.now_ms()
-            await tx.put_call(leg.moved(CallStatus.RINGING, now_ms))
+            leg = leg.moved(CallStatus.RINGING, now_ms)
+            await call.put_row(tx, leg)
             await tx.append([Event(EventKind.CALL_RANG, now_ms, leg.account_id, None, leg.id, {})])
+        call.leg = leg
         return True
