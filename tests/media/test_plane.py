@@ -9,7 +9,16 @@ import pytest
 
 from hubbub.domain.errors import InvalidValue, ServerFull
 from hubbub.media import MediaSettings, RtpPlane, open_plane
-from hubbub.services.ports import Clip, DigitHeard, LocalMedia, MediaEvent, MediaPlane, Mix, PlaybackEnded
+from hubbub.services.ports import (
+    Clip,
+    DigitHeard,
+    LocalMedia,
+    MediaEvent,
+    MediaPlane,
+    Mix,
+    PlaybackEnded,
+    TalkChanged,
+)
 from media.conftest import SETTINGS, KeptLog
 from media.far_end import FRAME, FarEnd, talk
 
@@ -92,6 +101,19 @@ async def test_a_digit_is_reported_to_listeners(plane: RtpPlane, far_ends: Calla
     alice.socket.sendto(header + bytes([11, 0x80, 3, 32]), alice.target)
     await until(lambda: any(isinstance(event, DigitHeard) for event in events))
     assert DigitHeard(media.port_id, "#", 100) in events
+
+
+async def test_who_talks_is_reported_to_listeners(plane: RtpPlane, far_ends: Callable[..., FarEnd]) -> None:
+    events: list[MediaEvent] = []
+    plane.subscribe(events.append)
+    alice = far_ends()
+    media = connect(plane, alice)
+    plane.join(media.port_id, plane.create_mixer(), Mix())
+    await talk({alice: TONE}, [], 20)
+    await until(lambda: TalkChanged(media.port_id, True) in events)
+    await talk({alice: np.zeros(FRAME, np.int16)}, [], 40)
+    await until(lambda: TalkChanged(media.port_id, False) in events)
+    assert len(events) == 2
 
 
 async def test_two_planes_talk_digits_to_each_other(plane: RtpPlane) -> None:

@@ -425,6 +425,7 @@ def media_settings(settings: Settings) -> MediaSettings:
         ports_max=settings.ports_max,
         mixers_max=settings.ports_max,
         playbacks_max=4 * settings.ports_max,
+        taps_max=settings.taps_max,
         arena_samples=1 << 22,
         media_timeout_ms=int(settings.media_silence_s * 1000),
         busy_share_max=settings.busy_share_max,

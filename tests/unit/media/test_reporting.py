@@ -30,6 +30,44 @@ def test_talk_begins_after_sixty_milliseconds_and_ends_after_the_hangover() -> N
     assert talk == [(7, 1), (22, 0)]
 
 
+def test_a_click_is_no_talk_and_a_voice_near_the_level_does_not_come_and_go() -> None:
+    rig = Rig(talk_hangover_ms=200)
+    caller = rig.caller()
+    rig.join(caller, rig.mixer())
+    above = np.full(FRAME, 240, np.int16)  # -42.7 dBov
+    below = np.full(FRAME, 150, np.int16)  # -46.8 dBov: under the level, not under where talking ends
+    for tick in range(12):
+        caller.say(SPEECH if tick % 3 else HUM)
+        rig.run(1)
+    assert rig.events_of(events.TALK) == []
+    for tick in range(100):
+        caller.say(above if tick < 5 else below)
+        rig.run(1)
+    assert rig.events_of(events.TALK) == [(caller.port_id, 1, 0, 0, 0, 0, 0)]
+
+
+def test_who_is_muted_while_talking_ceases_and_who_moves_begins_anew() -> None:
+    rig = Rig(talk_hangover_ms=100)
+    caller = rig.caller()
+    rooms = [rig.mixer(number, 0) for number in range(2)]
+    rig.join(caller, rooms[0])
+
+    def talk(frames: int) -> list[int]:
+        rig.events.clear()
+        for _ in range(frames):
+            caller.say(SPEECH)
+            rig.run(1)
+        return [event[1] for event in rig.events_of(events.TALK)]
+
+    assert talk(5) == [1]
+    rig.join(caller, rooms[0], heard=False)
+    assert talk(10) == [0]
+    rig.join(caller, rooms[0])
+    assert talk(5) == [1]
+    rig.join(caller, rooms[1])
+    assert talk(5) == [1], "in this room for the first time"
+
+
 def test_a_muted_caller_does_not_talk() -> None:
     rig = Rig()
     caller = rig.caller()

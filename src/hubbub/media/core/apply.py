@@ -211,6 +211,7 @@ def _move(state: State, slot: int, mixer: int) -> None:
     rooms.enter(state, slot, mixer)
     leg = state.ports[slot]
     leg.hears = leg.heard = 0
+    leg.talking = leg.loud_ticks = leg.quiet_ticks = 0  # whoever begins in the next room, begins anew
 
 
 @inner
