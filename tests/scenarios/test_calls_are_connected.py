@@ -329,3 +329,17 @@ async def test_both_may_be_moved_at_once(lab: Lab) -> None:
         live.inbox.put_nowait(RedirectInput(MOVED))
     await lab.run_for(3.0)
     assert hear_each_other(alice, bob)
+
+
+async def test_what_the_called_telephone_lets_one_hear_before_it_answers_is_heard_instead_of_ringing(
+    lab: Lab,
+) -> None:
+    bob = await lab.phone("bob", early_hz=620, answers_after_s=5)
+    alice, _ = await dialling(
+        lab, f'<Response><Dial callerId="+15550100"><Sip>{bob.uri}</Sip></Dial></Response>'
+    )
+    await lab.run_for(3.0)
+    assert alice.hears(620)
+    await bob.is_answered()
+    await lab.run_for(3.0)
+    assert hear_each_other(alice, bob)

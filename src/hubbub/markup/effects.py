@@ -24,6 +24,7 @@ from hubbub.markup.instructions import (
     RecordingControl,
     Ring,
     Say,
+    SendDigits,
 )
 from hubbub.markup.outcomes import Collected as Collected
 from hubbub.markup.outcomes import Connected as Connected
@@ -130,7 +131,7 @@ class PlayRinging:
 class DialDigits:
     """Send digits with their pauses. Open: `PauseElapsed`."""
 
-    digits: str
+    send: SendDigits
 
 
 @dataclass(frozen=True, slots=True)

@@ -366,7 +366,7 @@ class Interpreter:
             case Pause():
                 return self._wait_for(fx.Wait(instruction.duration_ms))
             case SendDigits():
-                return self._wait_for(fx.DialDigits(instruction.digits))
+                return self._wait_for(fx.DialDigits(instruction))
             case Ring():
                 return self._wait_for(fx.PlayRinging(instruction))
             case Gather():

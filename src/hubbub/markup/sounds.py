@@ -40,6 +40,8 @@ class SendDigits:
     """Send telephone events to the far end. `w` waits half a second, `W` one second."""
 
     digits: str
+    every_ms: int | None = None
+    """From the beginning of one to that of the next; None: as fast as they are understood."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 from hubbub.domain.application import WebTarget
 from hubbub.domain.errors import InvalidValue, ServerFull
 from hubbub.markup import effects as fx
-from hubbub.markup.instructions import FOREVER, Play, Ring, Say
+from hubbub.markup.instructions import FOREVER, Play, Ring, Say, SendDigits
 from hubbub.markup.language import MarkupLanguage
 from hubbub.markup.limits import MarkupLimits
 from hubbub.services.document_leg import DocumentLeg
@@ -25,7 +25,7 @@ from hubbub.services.ports import (
 SOUND_BYTES_MAX: Final = 26_214_400
 """An hour of telephone sound; the clip source may hold a tighter limit of its own."""
 DIGIT_MS: Final = 200
-"""What one telephone event and the gap after it take: 100 ms each, within RFC 4733 §2.5 practice."""
+"""What one telephone event and the gap after it take (RFC 4733 §2.5.2.1)."""
 DIGIT_WAITS_MS: Final = {"w": 500, "W": 1000}
 """https://www.twilio.com/docs/voice/twiml/play#digits."""
 
@@ -110,25 +110,30 @@ class EffectPerformer:
         finally:
             await _cancelled(tone)
 
-    async def dial(self, digits: str) -> fx.PauseElapsed:
+    async def dial(self, send: SendDigits) -> fx.PauseElapsed:
         elapsed_ms = 0
         batch = ""
-        for digit in digits:
-            if digit not in DIGIT_WAITS_MS:
+        for digit in send.digits:
+            wait_ms = DIGIT_WAITS_MS.get(digit)
+            if wait_ms is None:
                 batch += digit
-                continue
-            elapsed_ms += await self._send(batch) + DIGIT_WAITS_MS[digit]
+                if send.every_ms is None:
+                    continue
+            elapsed_ms += await self._send(batch, send.every_ms)
             batch = ""
-            await self._clock.sleep(DIGIT_WAITS_MS[digit] / 1000)
-        elapsed_ms += await self._send(batch)
+            if wait_ms is not None:
+                elapsed_ms += wait_ms
+                await self._clock.sleep(wait_ms / 1000)
+        elapsed_ms += await self._send(batch, send.every_ms)
         return fx.PauseElapsed(elapsed_ms)
 
-    async def _send(self, digits: str) -> int:
+    async def _send(self, digits: str, every_ms: int | None) -> int:
         if not digits:
             return 0
         self._leg.send_digits(digits)
-        await self._clock.sleep(len(digits) * DIGIT_MS / 1000)
-        return len(digits) * DIGIT_MS
+        duration_ms = len(digits) * max(DIGIT_MS, every_ms or 0)
+        await self._clock.sleep(duration_ms / 1000)
+        return duration_ms
 
     async def _heard(self, clip: Clip, loop: int) -> fx.PlaybackEnded | fx.PlaybackFailed:
         try:

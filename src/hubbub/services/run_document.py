@@ -177,7 +177,7 @@ class DocumentRunner:
             case fx.PlayRinging():
                 return await self._until(self._performer.ring(effect.ring))
             case fx.DialDigits():
-                return await self._until(self._performer.dial(effect.digits))
+                return await self._until(self._performer.dial(effect.send))
             case fx.Connect():
                 return await self._connect(
                     lambda caller: self._leg.dial(effect.dial, caller), star=effect.dial.release_on_star

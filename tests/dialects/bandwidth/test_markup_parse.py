@@ -70,7 +70,8 @@ def conference(attributes: str = "", text: str = "my-conference") -> JoinConfere
         ("<Hangup/>", [Hangup()]),
         ("<Tag> vip </Tag>", [SetTag("vip")]),
         ("<Tag/>", [SetTag(None)]),
-        ("<SendDtmf>12,a#W</SendDtmf>", [SendDigits("12wA#W")]),
+        ("<SendDtmf>12,a#W</SendDtmf>", [SendDigits("12wA#W", 600)]),
+        ('<SendDtmf toneDuration="50" toneInterval="100.0">1</SendDtmf>', [SendDigits("1", 150)]),
         (
             """<Redirect redirectUrl="/next" redirectMethod="GET" redirectFallbackUrl="/plan-b" username="u"
                 password="p" fallbackUsername="fu" tag="t"/>""",

@@ -97,6 +97,16 @@ async def test_digits_are_sent_with_their_pauses(stage: Stage) -> None:
     assert stage.leg.diary == [(0.0, "send 12"), (1.9, "send 3"), (2.1, "hang up completed")]
 
 
+async def test_digits_may_be_sent_more_slowly(stage: Stage) -> None:
+    await stage.run(SendDigits("12w3", 600), Hangup())
+    assert stage.leg.diary == [
+        (0.0, "send 1"),
+        (0.6, "send 2"),
+        (1.7, "send 3"),
+        (2.3, "hang up completed"),
+    ]
+
+
 async def test_ringing_is_heard_for_as_long_as_it_was_asked_for(stage: Stage) -> None:
     await stage.run(Ring(5000), Hangup())
     assert stage.leg.diary == [

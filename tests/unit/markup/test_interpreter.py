@@ -120,7 +120,7 @@ def test_a_call_is_asked_for_answered_spoken_to_and_hung_up() -> None:
         (Say("a"), Speak(Say("a")), PlaybackEnded(1)),
         (CLIP, PlayClip(CLIP), PlaybackEnded(1)),
         (Pause(2000), Wait(2000), PauseElapsed(2000)),
-        (SendDigits("1w"), DialDigits("1w"), PauseElapsed(1)),
+        (SendDigits("1w"), DialDigits(SendDigits("1w")), PauseElapsed(1)),
         (Ring(5000), PlayRinging(Ring(5000)), PauseElapsed(5000)),
     ],
 )

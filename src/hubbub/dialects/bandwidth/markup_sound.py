@@ -38,6 +38,7 @@ def read_digits(element: BxmlElement) -> SendDigits:
         raise InvalidValue(
             "SendDtmf", f"line {element.line}: <SendDtmf> takes 1 to {DIGITS_MAX} of 0-9 * # A-D , w W"
         )
+    every_ms = 0.0
     for name, default_ms in (("toneDuration", 200.0), ("toneInterval", 400.0)):
-        element.decimal(name, default_ms, minimum=50.0, maximum=5000.0)
-    return SendDigits(element.text.translate(_DIGIT_SPELLINGS))
+        every_ms += element.decimal(name, default_ms, minimum=50.0, maximum=5000.0) or default_ms
+    return SendDigits(element.text.translate(_DIGIT_SPELLINGS), round(every_ms))
