@@ -61,8 +61,8 @@ class Settings:
         "", "Web application whose pages may call the Restcomm API from a browser. Empty: no page may."
     )
     restcomm_open_recordings: bool = _setting(
-        True,
-        "Give the sound of a recording, below Restcomm's paths, to whoever knows its address. Off: ask who.",
+        False,
+        "Give the sound of a recording, below Restcomm's paths, to whoever knows its address, as Restcomm does.",
     )
     sip_open_networks: str = _setting(
         "127.0.0.0/8,::1/128",

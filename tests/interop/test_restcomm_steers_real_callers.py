@@ -142,11 +142,13 @@ def test_a_real_room_is_steered(
     assert by_ours[begins : begins + 5] == [theirs, silence, theirs, silence, theirs]
 
     [kept] = client.get(f"{call}/Recordings").json()
-    sound = httpx.get(server.http + urlsplit(kept["file_uri"]).path)
+    address = server.http + urlsplit(kept["file_uri"]).path
+    assert httpx.get(address).status_code == 401
+    sound = httpx.get(address, auth=client.auth)
     assert (sound.status_code, sound.headers["content-type"]) == (200, "audio/x-wav")
     assert frozenset({BARESIP_HZ, OURS_HZ}) in heard_in(sound.content, tmp_path)
     assert client.delete(f"/Recordings/{kept['sid']}").status_code == 200
-    assert httpx.get(server.http + urlsplit(kept["file_uri"]).path).status_code == 404
+    assert httpx.get(address, auth=client.auth).status_code == 404
 
     assert [each["CallStatus"] for each in customer.told] == ["initiated", "ringing", "answered", "completed"]
     assert [each["SequenceNumber"] for each in customer.told] == ["0", "1", "2", "3"]

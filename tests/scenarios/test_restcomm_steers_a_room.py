@@ -155,13 +155,14 @@ async def test_a_message_is_listed_heard_and_deleted(lab: Lab) -> None:
     assert 2.9 <= float(row["duration"]) <= 3.1
     [told] = app.told("thanks")
     assert told["RecordingUrl"] == told["PublicRecordingUrl"] == row["file_uri"]
-    sound = await lab.request("GET", row["file_uri"], is_anonymous=True)
+    assert (await lab.request("GET", row["file_uri"], is_anonymous=True)).status == 401
+    sound = await lab.request("GET", row["file_uri"])
     assert (sound.status, sound.headers["content-type"]) == (200, "audio/x-wav")
     samples = soundfile.read(io.BytesIO(sound.body), dtype="int16")[0]
     assert not hear(samples[4000:20000], lab.voices_hz).mismatches({alice.tone_hz: alice.level_dbfs})
     gone = await lab.request("DELETE", f"{ACCOUNT}/Recordings/{row['sid']}")
     assert (gone.status, gone.body) == (200, b"")
-    assert (await lab.request("GET", row["file_uri"], is_anonymous=True)).status == 404
+    assert (await lab.request("GET", row["file_uri"])).status == 404
     assert (await app.get("/Recordings.json"))["recordings"] == []
 
 

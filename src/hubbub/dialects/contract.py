@@ -63,7 +63,7 @@ class DialectSettings(NamedTuple):
     """Print the extra `<object>` level of Restcomm's released XML."""
     restcomm_application_url: str = ""
     """The web application whose pages may call the Restcomm API; empty: no page of another origin may."""
-    restcomm_open_recordings: bool = True
+    restcomm_open_recordings: bool = False
     """The sound of a Restcomm recording is given to whoever knows its address, as released."""
     strict: bool = False
     """Keep a vendor's own limits where this server has wider ones."""

@@ -39,7 +39,7 @@ ONE = f"{LIST}/RE{RECORDED_CALL}"
 URI = f"/2012-04-24/Accounts/AC{ACME}/Recordings"
 SOUND = bytes(range(100))
 DAY_MS = 86_400_000
-CLOSED = DialectSettings(restcomm_open_recordings=False)
+OPEN = DialectSettings(restcomm_open_recordings=True)
 
 
 @pytest.fixture(autouse=True)
@@ -216,9 +216,10 @@ async def test_reading_and_deleting_take_their_own_permissions(desk: Desk, store
     [(".wav", "audio/x-wav", AudioFormat.WAV), (".mp3", "audio/mpeg", AudioFormat.MP3)],
 )
 @pytest.mark.parametrize("accept", [None, "audio/*", "text/html"])
-async def test_the_sound_needs_no_credentials(
+async def test_sound_that_is_open_needs_no_credentials(
     desk: Desk, acting: ActingCommands, suffix: str, kind: str, format_: AudioFormat, accept: str | None
 ) -> None:
+    desk = desk._replace(settings=OPEN)
     response = await ask(desk, ONE + suffix, headers={}, accept=accept)
     assert (response.status, response.content_type) == (200, kind)
     assert await content(response) == SOUND
@@ -226,14 +227,14 @@ async def test_the_sound_needs_no_credentials(
 
 
 async def test_a_range_of_the_sound_is_206_and_one_outside_416(desk: Desk) -> None:
+    desk = desk._replace(settings=OPEN)
     part = await ask(desk, f"{ONE}.wav", headers={"range": "bytes=10-19"})
     assert (part.status, await content(part)) == (206, SOUND[10:20])
     assert ("Content-Range", "bytes 10-19/100") in part.headers
     assert (await ask(desk, f"{ONE}.wav", headers={"range": "bytes=100-"})).status == 416
 
 
-async def test_the_operator_may_close_the_sound_to_strangers(desk: Desk) -> None:
-    desk = desk._replace(settings=CLOSED)
+async def test_the_sound_is_closed_to_strangers(desk: Desk) -> None:
     assert is_empty(await ask(desk, f"{ONE}.wav", headers={}), 401)
     assert await content(await ask(desk, f"{ONE}.wav")) == SOUND
     assert is_empty(await ask(desk, f"{ONE}.wav", headers=basic("AC" + GLOBEX, "globex-token")), 403)
@@ -242,6 +243,7 @@ async def test_the_operator_may_close_the_sound_to_strangers(desk: Desk) -> None
 
 
 async def test_the_sound_is_under_its_own_account_only(desk: Desk) -> None:
+    desk = desk._replace(settings=OPEN)
     for name in (SUBSIDIARY, GLOBEX, "0" * 32):
         assert is_empty(await ask(desk, f"{ONE}.wav".replace(ACME, name), headers={}), 404)
 

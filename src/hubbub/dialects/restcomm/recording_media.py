@@ -1,7 +1,7 @@
 """The sound of a recording: `.wav` and `.mp3`.
 
-No credentials are asked for, as released: customers' applications hand these addresses to browsers. What
-protects the sound is that nobody can guess an address; `restcomm_open_recordings` off asks for credentials.
+Credentials are asked for, as everywhere on this server. Restcomm asks for none, because customers' applications hand
+these addresses to browsers, and nobody can guess one: so it is with `restcomm_open_recordings`.
 
 Restcomm Connect API guide, "Recordings".
 """
