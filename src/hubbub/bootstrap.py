@@ -238,6 +238,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         clock,
         place=lambda wish, **named: place(wish, **named),
         make_runner=lambda call, account, dialect: runners.make(call, account, dialect),
+        hang_up=lambda call, cause: control.hang_up(call, cause),
         recordings=keeping.recordings,
     )
     runners = DocumentRunners(

@@ -123,6 +123,19 @@ async def test_one_by_one_the_next_rings_when_the_one_before_cannot_be_had(lab: 
     assert hear_each_other(alice, carol)
 
 
+async def test_one_who_answers_and_refuses_leaves_the_call_to_the_next(lab: Lab) -> None:
+    bob, carol = await lab.phone("bob"), await lab.phone("carol", answers_after_s=1)
+    document = (
+        '<Response><Dial callerId="+15550100" sequential="true">'
+        f'<Sip url="/refuse">{bob.uri}</Sip><Sip>{carol.uri}</Sip></Dial></Response>'
+    )
+    alice, _ = await dialling(lab, document, refuse="<Response><Pause/><Hangup/></Response>")
+    await carol.is_answered()
+    await lab.run_for(2.0)
+    assert hear_each_other(alice, carol)
+    assert bob.over is not None
+
+
 @pytest.mark.parametrize(
     ("how", "status"),
     [

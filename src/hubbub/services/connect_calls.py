@@ -49,6 +49,7 @@ class ConnectCalls:
     Args:
         place: makes calls.
         make_runner: makes the runner of a called leg's document.
+        hang_up: ends a leg in whatever state it is, also one that was not sent yet.
         recordings: records both sides where a document wants it; None: nothing is.
     """
 
@@ -62,6 +63,7 @@ class ConnectCalls:
         *,
         place: Place,
         make_runner: MakeRunner,
+        hang_up: Callable[[LiveCall, HangupCause], None],
         recordings: RecordingCommands | None = None,
     ) -> None:
         self.store = store
@@ -71,6 +73,7 @@ class ConnectCalls:
         self.clock = clock
         self.place = place
         self.make_runner = make_runner
+        self.hang_up = hang_up
         self.recordings = recordings
 
     async def dial(
@@ -143,10 +146,11 @@ class _Called:
         self.live: LiveCall | None = None
         self.status: CallStatus | None = None
         """How it ended; None: it has not."""
-        self.answered = False
         self.over = asyncio.Event()
         self.gone = False
         """It left by itself, and is nobody's here any more."""
+        self.is_guest = False
+        """It was not called, but fetched from its own document, and has one to go on with."""
 
     def watch(self, progress: CallProgress) -> None:
         self._report(self, progress)
@@ -188,6 +192,8 @@ class _Connection:
         self._start_s = self._rang_s = self._answered_s = services.clock.mono_s()
         self._end_s = self._start_s
         self._may_ring_caller = True
+        self._heard_early: _Called | None = None
+        """Whose telephone the caller hears instead of ringing."""
 
     async def __aenter__(self) -> "_Connection":
         self._releasing = asyncio.ensure_future(self._await_release())
@@ -213,7 +219,7 @@ class _Connection:
         self._all.append(called)
 
         async def serve(live: LiveCall) -> None:
-            live.meeting = called
+            called.live, live.meeting = live, called
             begin: Ask | Document = Document((), None)
             if target.screen is not None:
                 begin = Ask(Purpose.SCREEN, target.screen, target.screen_fallback)
@@ -232,6 +238,7 @@ class _Connection:
         """Have a live call come here."""
         called = _Called(self._hear)
         called.live = other
+        called.is_guest = True
         self._all.append(called)
         other.meeting = called
         other.inbox.put_nowait(RedirectInput(Document((bridge.meet,), None)))
@@ -270,11 +277,11 @@ class _Connection:
             case Rang():
                 self._rang_s = services.clock.mono_s()
                 self._let_caller_hear_ringing()
-            case HeardEarly() if len(self._all) == 1 and self._call.answered:
+            case HeardEarly() if self._call.answered and self._is_alone(called):
                 await self._stop_ringing()
+                self._heard_early = called
                 self._join(called, caller_is_heard=False)
             case Answered():
-                called.answered = True
                 if self._winner is None:
                     self._winner = called
                     self._answered_s = services.clock.mono_s()
@@ -283,16 +290,28 @@ class _Connection:
                             self._dismiss(other)
             case Ended():
                 called.status = news.status
-                called.gone = True
+                self._lose(called)
             case _News.ARRIVED if self._winner in (None, called):
                 self._winner = called
                 await self._bridge(called)
             case _News.ARRIVED:
                 self._dismiss(called)
             case _News.LEFT:
-                called.gone = True
+                self._lose(called)
             case _:
                 pass
+
+    def _is_alone(self, called: _Called) -> bool:
+        """Nobody else is being called: what several telephones let one hear at once would be noise."""
+        return not any(other.status is None and not other.gone for other in self._all if other is not called)
+
+    def _lose(self, called: _Called) -> None:
+        """It has gone. One who answered and went before being connected leaves the call to others."""
+        called.gone = True
+        if called is self._heard_early:
+            self._heard_early = None
+        if called is self._winner and not self._bridged:
+            self._winner = None
 
     async def _bridge(self, called: _Called) -> None:
         await self._stop_ringing()
@@ -331,16 +350,15 @@ class _Connection:
         called.over.set()
         if called.gone or called.live is None or called.live.ended:
             return
-        if not (self._bridged and called is self._winner):
-            called.live.remember_end(HangupCause.CANCELED)
-            self._services.signalling.hang_up(called.live.call_id, HangupCause.CANCELED)
+        if not called.is_guest and not (self._bridged and called is self._winner):
+            self._services.hang_up(called.live, HangupCause.CANCELED)
 
     # --- sound --------------------------------------------------------------------------------------------
 
     def _let_caller_hear_ringing(self) -> None:
         if not self._may_ring_caller:
             self._services.signalling.ring(self._call.call_id)
-        elif self._ringing is None and self._mixer_id is None:
+        elif self._ringing is None and self._heard_early is None:
             self._ringing = asyncio.ensure_future(self._caller.ring())
 
     async def _stop_ringing(self) -> None:
