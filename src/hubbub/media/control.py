@@ -5,6 +5,7 @@ two planes: `plane` (a thread and the system) and `simulated` (the running loop 
 """
 
 import ipaddress
+import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
@@ -41,6 +42,8 @@ LAWS = {"PCMU": g711.ULAW, "PCMA": g711.ALAW}
 IDLE_SOCKETS_KEPT = 4
 """So many sockets without a leg stay bound, for the next calls."""
 BUSY_SCALE = 10_000
+_RECORD = struct.Struct(f"={commands.FIELDS}q")
+_ZEROS = (0,) * commands.FIELDS
 
 
 class _Socket:
@@ -340,7 +343,9 @@ class ControlSide(ABC):
 
 def as_records(records: list[tuple[int, ...]]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """Commands as the core reads them: int64, shape (count, 8)."""
-    rows = np.zeros((len(records), commands.FIELDS), np.int64)
-    for row, record in zip(rows, records, strict=True):
-        row[: len(record)] = record
-    return rows
+    return np.frombuffer(bytearray(as_bytes(records)), np.int64).reshape(-1, commands.FIELDS)
+
+
+def as_bytes(records: list[tuple[int, ...]]) -> bytes:
+    """The same as they go through the pipe; fields that a command has not are 0."""
+    return b"".join([_RECORD.pack(*record, *_ZEROS[len(record) :]) for record in records])

@@ -16,7 +16,7 @@ from collections import deque
 
 import numpy as np
 
-from hubbub.media.control import ControlSide, as_records
+from hubbub.media.control import ControlSide, as_bytes
 from hubbub.media.core import apply as commands
 from hubbub.media.core import counters
 from hubbub.media.core.layout import EVENT_FIELDS
@@ -42,6 +42,7 @@ class RtpPlane(ControlSide):
         super().__init__(settings, secrets.randbits)
         self._log = log
         self._descriptors: dict[int, list[socket.socket]] = {}
+        self._blocked = False
         self._backlog: deque[bytes] = deque()
         self._epoll = select.epoll()
         command_end, self._commands = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -133,7 +134,7 @@ class RtpPlane(ControlSide):
     # --- records --------------------------------------------------------------------------------------
 
     def _send(self, records: list[tuple[int, ...]]) -> None:
-        data = as_records(records).tobytes()
+        data = as_bytes(records)
         waited = bool(self._backlog)
         self._backlog.extend(data[i : i + ATOMIC_BYTES] for i in range(0, len(data), ATOMIC_BYTES))
         if not waited:
@@ -144,10 +145,13 @@ class RtpPlane(ControlSide):
             try:
                 os.write(self._commands, self._backlog[0])
             except BlockingIOError:
+                self._blocked = True
                 self._loop.add_writer(self._commands, self._flush)
                 return
             self._backlog.popleft()
-        self._loop.remove_writer(self._commands)
+        if self._blocked:
+            self._blocked = False
+            self._loop.remove_writer(self._commands)
 
     def _read_events(self) -> None:
         try:
