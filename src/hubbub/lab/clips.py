@@ -11,7 +11,8 @@ from typing import Final
 from hubbub.audio.tones import generate
 from hubbub.audio.wav import WavRefused, read_wav
 from hubbub.domain.errors import InvalidValue
-from hubbub.services.ports import Clip, DocumentFetcher, FetchRequest
+from hubbub.lab.customer import CustomerWeb
+from hubbub.services.ports import Clip, FetchRequest
 
 SPEECH_HZ: Final = 620
 MUSIC_HZ: Final = 350
@@ -38,17 +39,17 @@ class LabClips:
     """Implements `services.ports.ClipSource`.
 
     Args:
-        fetcher: where Play's files come from.
+        web: where Play's files come from.
     """
 
-    def __init__(self, fetcher: DocumentFetcher) -> None:
-        self._fetcher = fetcher
+    def __init__(self, web: CustomerWeb) -> None:
+        self._web = web
         self.spoken: list[str] = []
         """Every text so far, in order."""
 
     async def load(self, request: FetchRequest) -> Clip:
         """Fetch a WAV file. Raises FetchFailed, or InvalidValue for bad audio."""
-        response = await self._fetcher.fetch(request)
+        response = await self._web.fetch_sound(request)
         try:
             pcm = read_wav(response.body)
         except WavRefused as refused:

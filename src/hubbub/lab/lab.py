@@ -251,9 +251,15 @@ class Lab:
         return AccountId(self.credentials["twilio"]["account_sid"].removeprefix("AC"))
 
     async def application(
-        self, url: str, *, dialect: str = "twilio", method: str = "POST", fallback_url: str | None = None
+        self,
+        url: str,
+        *,
+        dialect: str = "twilio",
+        method: str = "POST",
+        fallback_url: str | None = None,
+        status_url: str | None = None,
     ) -> Application:
-        """An application of the first account."""
+        """An application of the first account; `status_url` is told when its calls are over."""
         application = Application(
             id=ApplicationId(self.entropy.id()),
             account_id=self.account_id,
@@ -261,7 +267,7 @@ class Lab:
             dialect=dialect,
             voice=WebTarget(url, method),
             fallback=None if fallback_url is None else WebTarget(fallback_url, method),
-            status_callback=None,
+            status_callback=None if status_url is None else WebTarget(status_url),
             created_at_ms=self.clock.now_ms(),
         )
         async with self.store.transaction() as tx:
