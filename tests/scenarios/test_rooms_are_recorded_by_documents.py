@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubbub.domain.events import Event
+from hubbub.lab.customer import CustomerRequest
 from hubbub.lab.lab import Lab
 
 VOICE = "https://acme.example/voice"
@@ -62,6 +63,30 @@ async def test_each_leg_is_recorded_as_long_as_it_stays_where_the_dial_says_so(l
     assert [event.data["source"] for event in events] == ["dial", "dial"]
     durations = sorted(round(event.data["duration_ms"] / 1000) for event in events)
     assert durations == [4, 7]
+
+
+@pytest.mark.parametrize("dialect", ["twilio", "restcomm"])
+async def test_the_action_after_a_recorded_stay_is_told_where_the_recording_is(
+    lab: Lab, dialect: str
+) -> None:
+    told = []
+
+    def answer(request: CustomerRequest) -> str:
+        if not request.url.endswith("/over"):
+            return (
+                '<Response><Dial record="true" action="/over" timeLimit="3">'
+                "<Conference>standup</Conference></Dial></Response>"
+            )
+        told.append(request.params)
+        return "<Response/>"
+
+    lab.customer("https://acme.example/", answer)
+    await lab.number("+15550100", VOICE, dialect=dialect)
+    alice = lab.caller("alice")
+    await alice.dial("+15550100")
+    await lab.run_for(6.0)
+    assert "/Recordings/RE" in told[0]["RecordingUrl"]
+    assert "DialCallSid" not in told[0]
 
 
 async def test_a_call_is_recorded_beside_its_document_without_its_pauses(lab: Lab) -> None:

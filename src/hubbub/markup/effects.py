@@ -12,6 +12,7 @@ from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference, LeaveReason
 from hubbub.domain.delivery import SubscriptionWish
 from hubbub.domain.errors import Refusal
+from hubbub.domain.recording import Recording
 from hubbub.markup.instructions import (
     Bridge,
     Dial,
@@ -30,6 +31,7 @@ from hubbub.markup.outcomes import Collected as Collected
 from hubbub.markup.outcomes import Connected as Connected
 from hubbub.markup.outcomes import MessageTaken as MessageTaken
 from hubbub.markup.outcomes import Outcome as Outcome
+from hubbub.markup.outcomes import Stayed as Stayed
 
 
 class Purpose(StrEnum):
@@ -358,6 +360,8 @@ class StayTimedOut:
 @dataclass(frozen=True, slots=True)
 class LeftConference:
     reason: LeaveReason
+    recording: Recording | None = None
+    """Of this call's stay, where the document wanted one."""
 
 
 @dataclass(frozen=True, slots=True)

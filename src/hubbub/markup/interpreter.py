@@ -173,7 +173,7 @@ class Interpreter:
                 return self._join_refused(effect.join, event)
             case fx.Join(), fx.LeftConference():
                 # It was let in and put out before the driver could say so.
-                return self._left(effect.join, event.reason)
+                return self._left(effect.join, event)
             case _:
                 return []
 
@@ -215,7 +215,7 @@ class Interpreter:
         assert join is not None
         match event:
             case fx.LeftConference():
-                return self._left(join, event.reason)
+                return self._left(join, event)
             case fx.StayTimedOut():
                 return [fx.Leave(LeaveReason.TIME_LIMIT)]
             case fx.WaitFailed():
@@ -262,14 +262,16 @@ class Interpreter:
             return self._over(fx.HangUp(HangupCause.APPLICATION_ERROR))
         return [fx.Leave(LeaveReason.ADD_FAILED)] if rules.failure_leaves else []
 
-    def _left(self, join: JoinConference, reason: LeaveReason) -> list[Effect]:
+    def _left(self, join: JoinConference, event: fx.LeftConference) -> list[Effect]:
         self._phase = Phase.BUSY
         self._open = None
         if join.action is not None:
+            details = self._language.stay_details(event.reason)
+            outcome = None if event.recording is None else fx.Stayed(event.recording)
             return self._ask(
-                Ask(Purpose.ACTION, join.action, self._asking.fallback, self._language.stay_details(reason))
+                Ask(Purpose.ACTION, join.action, self._asking.fallback, details, outcome=outcome)
             )
-        if join.hang_up_when_evicted and reason in EVICTIONS:
+        if join.hang_up_when_evicted and event.reason in EVICTIONS:
             return self._over(fx.HangUp(HangupCause.COMPLETED))
         return self._run()
 

@@ -58,5 +58,13 @@ class MessageTaken:
     elapsed_ms: int = 0
 
 
-Outcome = Collected | Connected | MessageTaken
+@dataclass(frozen=True, slots=True)
+class Stayed:
+    """A recorded stay in a room."""
+
+    recording: Recording
+    elapsed_ms: int = 0
+
+
+Outcome = Collected | Connected | MessageTaken | Stayed
 """What an action's request tells of the instruction that is over."""

@@ -19,6 +19,7 @@ from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference
 from hubbub.domain.errors import Conflict, NotFound, Refusal, ServerFull
 from hubbub.domain.ids import RecordingId
+from hubbub.domain.recording import Recording
 from hubbub.markup import effects as fx
 from hubbub.markup.effects import Given
 from hubbub.markup.instructions import (
@@ -308,14 +309,13 @@ class DocumentRunner:
         events: asyncio.Queue[RoomEvent] = asyncio.Queue()
         self._in_room = events
         stay = Stay(self._clock, join, events)
-        recording_id = await self._record_stay(join.leg_recording)
+        stay.recording_id = await self._record_stay(join.leg_recording)
         try:
             return await self._stay(interpreter, stay, conference, events)
         finally:
             self._in_room = None
             await stay.close()
-            if recording_id is not None:
-                await self._leg.finish_recording(recording_id)
+            await self._finish_recording(stay)
 
     async def _record_stay(self, wish: RecordingWish | None) -> RecordingId | None:
         """Record this call while it is in its room."""
@@ -326,6 +326,11 @@ class DocumentRunner:
         except Refusal as refusal:
             await self._leg.note(self._language.recording_refused_code, str(refusal), None)
             return None
+
+    async def _finish_recording(self, stay: Stay) -> Recording | None:
+        """The recording of the stay, if there was one."""
+        recording_id, stay.recording_id = stay.recording_id, None
+        return None if recording_id is None else await self._leg.finish_recording(recording_id)
 
     async def _stay(
         self,
@@ -341,11 +346,14 @@ class DocumentRunner:
             if isinstance(event, RoomInput):
                 await self._hear_instead(stay, event, conference)
                 continue
+            if isinstance(event, fx.LeftConference):
+                event = replace(event, recording=await self._finish_recording(stay))
             effects = interpreter.feed(event)
             if effects and isinstance(effects[0], fx.Leave):
                 await stay.close()
                 await self._perform(effects[0])
-                return effects[1:] + interpreter.feed(fx.LeftConference(effects[0].reason))
+                left = fx.LeftConference(effects[0].reason, await self._finish_recording(stay))
+                return effects[1:] + interpreter.feed(left)
             if effects or interpreter.join is None:
                 return effects
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from hubbub.domain.ids import RecordingId
 from hubbub.markup import effects as fx
 from hubbub.markup.instructions import JoinConference, WaitMusic
 from hubbub.services.live_calls import RoomInput
@@ -21,6 +22,8 @@ class Stay:
         self.join = join
         self.hears: tuple[bool, WaitMusic | None] = (False, None)
         """Whether it is on hold, and what it hears instead of the room."""
+        self.recording_id: RecordingId | None = None
+        """What records this call as long as it stays."""
         self._events = events
         self._waiting: asyncio.Task[Waited] | None = None
         self._limit: Timer | None = None

@@ -6,11 +6,12 @@ import pytest
 
 from document_twins import TwinClips, TwinLeg, TwinWeb
 from hubbub.domain.application import WebTarget
+from hubbub.domain.conference import LeaveReason
 from hubbub.domain.errors import ServerFull
 from hubbub.domain.ids import CallId
 from hubbub.domain.recording import RecordingSource, RecordingState
 from hubbub.lab.clock import SimulatedClock
-from hubbub.markup.effects import Ask, Collected, Connected, MessageTaken, Purpose
+from hubbub.markup.effects import Ask, Collected, Connected, MessageTaken, Purpose, Stayed
 from hubbub.markup.instructions import (
     Bridge,
     Dial,
@@ -222,3 +223,10 @@ async def test_a_leg_is_recorded_as_long_as_it_stays_in_its_room(stage: Stage) -
     stage.leg.presses(5, "*")
     await stage.run(JoinConference("r", leave_on_star=True, leg_recording=MESSAGE), Hangup())
     assert stage.leg.deeds == ["join r", "record record-verb", "leave digit", "recorded", "hang up completed"]
+
+
+async def test_the_action_after_a_recorded_stay_is_told_of_the_recording(stage: Stage) -> None:
+    stage.leg.is_put_out(5, LeaveReason.MODERATOR_ENDED)
+    await stage.run(JoinConference("r", action=NEXT, leg_recording=MESSAGE))
+    assert isinstance(stage.outcome, Stayed)
+    assert stage.leg.deeds == ["join r", "record record-verb", "recorded", "hang up completed"]

@@ -7,7 +7,7 @@ from typing import Final
 
 from hubbub.dialects.bandwidth.recordings import about
 from hubbub.domain.call import CallStatus
-from hubbub.markup.outcomes import Collected, Connected, MessageTaken, Outcome
+from hubbub.markup.outcomes import Collected, Connected, MessageTaken, Outcome, Stayed
 
 _CAUSES: Final[dict[CallStatus, str]] = {
     CallStatus.COMPLETED: "hangup",
@@ -40,6 +40,8 @@ def outcome_keys(outcome: Outcome, call_url: str, site: str) -> dict[str, object
             return _of_connection(outcome)
         case MessageTaken():
             return _of_message(outcome, call_url, site)
+        case Stayed():
+            return {}
 
 
 def _of_connection(outcome: Connected) -> dict[str, object]:

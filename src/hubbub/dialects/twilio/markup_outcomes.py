@@ -7,7 +7,7 @@ from hubbub.dialects.shared.query import Pairs
 from hubbub.dialects.twilio.ids import call_sid
 from hubbub.domain.recording import Recording
 from hubbub.markup.language import MarkupCall
-from hubbub.markup.outcomes import Collected, Connected, MessageTaken, Outcome
+from hubbub.markup.outcomes import Collected, Connected, MessageTaken, Outcome, Stayed
 
 API_VERSION = "2010-04-01"
 
@@ -21,6 +21,8 @@ def outcome_parameters(outcome: Outcome, call: MarkupCall) -> Pairs:
             return _of_dial(outcome, call)
         case MessageTaken():
             return _of_record(outcome, call)
+        case Stayed():
+            return _recording(outcome.recording, call)
 
 
 def _of_gather(outcome: Collected) -> Pairs:
