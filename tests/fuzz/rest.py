@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from uvicorn.server import ServerState
 
 from desks import KeptLog, make_desk
+from dialects.acting_commands import ActingCommands
 from dialects.cast import (
     ACME,
     ACME_NUMBER,
@@ -42,10 +43,21 @@ TWILIO = b"/2010-04-01/Accounts/AC" + ACME.encode()
 BANDWIDTH = b"/api/v2/accounts/" + ACME_NUMBER.encode()
 RESTCOMM = b"/restcomm/2012-04-24/Accounts/AC" + ACME.encode()
 ROOM = STANDUP.encode()
+CALL = ALICE.encode()
+FORM = b"application/x-www-form-urlencoded"
+JSON = b"application/json"
+BW_ROOM = BANDWIDTH + b"/conferences/conf-00000001-0f1e2d3c-4b5a-4697-8877-665544332211"
 
 
 def get(path: bytes, authorization: bytes = TOKEN) -> bytes:
     return b"GET %s HTTP/1.1\r\nHost: a\r\nAuthorization: Basic %s\r\n\r\n" % (path, authorization)
+
+
+def send(method: bytes, path: bytes, body: bytes, authorization: bytes = TOKEN, kind: bytes = FORM) -> bytes:
+    return (
+        b"%s %s HTTP/1.1\r\nHost: a\r\nAuthorization: Basic %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s"
+        % (method, path, authorization, kind, len(body), body)
+    )
 
 
 CORPUS = [
@@ -64,6 +76,87 @@ CORPUS = [
     b"POST "
     + TWILIO
     + b"/Conferences.json HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n",
+]
+CORPUS += [
+    send(
+        b"POST",
+        TWILIO + b"/Conferences/CF" + ROOM + b"/Participants/alice.json",
+        b"Muted=true&Hold=false&HoldUrl=",
+    ),
+    send(
+        b"POST",
+        TWILIO + b"/Conferences/CF" + ROOM + b"/Participants/CA" + CALL,
+        b"Coaching=true&CallSidToCoach=CA" + CALL,
+    ),
+    send(
+        b"POST",
+        TWILIO + b"/Conferences/my%20room/Participants.json",
+        b"From=%2B15550100&To=sip%3Abob%40a.example%3Fx%3D1&Label=bob&StatusCallbackEvent=ringing&StatusCallbackEvent=answered"
+        b"&Timeout=5&Beep=onEnter&MaxParticipants=250&WaitUrl=https%3A%2F%2Facme.example%2Fw&ConferenceRecord=true",
+    ),
+    send(
+        b"POST",
+        TWILIO + b"/Conferences/CF" + ROOM + b".json",
+        b"AnnounceUrl=https%3A%2F%2Facme.example%2Fa&AnnounceMethod=GET",
+    ),
+    send(b"DELETE", TWILIO + b"/Conferences/CF" + ROOM + b"/Participants/alice.json", b""),
+    send(
+        b"POST",
+        TWILIO + b"/Calls.json",
+        b"To=client%3Abob&From=%2B15550100&Twiml=%3CResponse%2F%3E&SendDigits=ww1%23",
+    ),
+    send(
+        b"POST",
+        TWILIO + b"/Calls/CA" + CALL + b".json",
+        b"Url=https%3A%2F%2Facme.example%2Fv%23rc%3D2&Method=GET",
+    ),
+    send(
+        b"POST",
+        TWILIO + b"/Calls.json",
+        b'--x\r\nContent-Disposition: form-data; name="To"\r\n\r\nsip:a@b\r\n--x--\r\n',
+        kind=b"multipart/form-data; boundary=x",
+    ),
+    send(
+        b"POST",
+        TWILIO + b"/Calls/CA" + CALL + b"/Recordings.json",
+        b"RecordingChannels=dual&Trim=trim-silence",
+    ),
+    send(
+        b"POST",
+        BW_ROOM,
+        b'{"status":"active","redirectUrl":"https://acme.example/b","redirectMethod":"POST"}',
+        USER,
+        JSON,
+    ),
+    send(
+        b"PUT",
+        BW_ROOM + b"/bxml",
+        b"<Bxml><SpeakSentence>Hi</SpeakSentence></Bxml>",
+        USER,
+        b"application/xml",
+    ),
+    send(
+        b"PUT",
+        BW_ROOM + b"/members/c-00000001-" + CALL,
+        b'{"mute":true,"hold":null,"callIdsToCoach":["c-1"]}',
+        USER,
+        JSON,
+    ),
+    send(
+        b"POST",
+        BANDWIDTH + b"/calls",
+        b'{"to":"+15551230001","from":"+15551230002","applicationId":"x","answerUrl":"https://acme.example/a",'
+        b'"callTimeout":30.5,"tag":"t","priority":1,"uui":"a;encoding=hex","username":"u","password":"p"}',
+        USER,
+        JSON,
+    ),
+    send(b"POST", RESTCOMM + b"/Conferences/CF" + ROOM + b"/Participants/CA" + CALL, b"Mute=true"),
+    send(
+        b"POST",
+        RESTCOMM + b"/Calls.json",
+        b"From=a&To=client:bob&Url=https://acme.example/v&StatusCallbackEvent=ringing,answered",
+    ),
+    send(b"POST", RESTCOMM + b"/Calls/CA" + CALL, b"Status=completed&MoveConnectedCallLeg=true"),
 ]
 WORDS = [
     *(b"\r\n", b"\n", b"\0", b"\xff", b"%", b"%00", b"%FF", b"%2F", b"%C3%A9", b"&", b"=", b"?", b"/", b"//", b"+"),
@@ -113,6 +206,7 @@ class Port:
     """The HTTP side over a small store, on a loop of its own."""
 
     def __init__(self) -> None:
+        self.inputs = 0
         self.runner = asyncio.Runner()
         self.runner.run(self._furnish())
 
@@ -122,7 +216,7 @@ class Port:
         await enter(store, standup_room(), *(conference(n) for n in range(3)), call(ALICE))
         await enter(store, participant(ALICE, label="alice"))
         limits = WebLimits(auth_failures_max=10**9, auth_guesses_max=10**9, body_timeout_s=0.001)
-        desk = make_desk(store)
+        desk = make_desk(store, commands=ActingCommands(store).commands)
         self.log = cast(KeptLog, desk.log)
         shell = build_app(desk, dialects(), WebSettings(limits=limits), CollectorRegistry(), dict)
         config = uvicorn.Config(
@@ -147,13 +241,18 @@ class Port:
 
 
 PORT: list[Port] = []
+INPUTS_PER_PORT = 2_000
+"""Then it begins anew: what the inputs wrote makes every further one slower."""
 
 
 def target(data: bytes) -> None:
     """Every answer is HTTP, none is our fault, and nothing is logged."""
+    if PORT and PORT[0].inputs >= INPUTS_PER_PORT:
+        PORT.pop().runner.close()
     if not PORT:
         PORT.append(Port())
     [port] = PORT
+    port.inputs += 1
     sent = port.runner.run(port.say(data))
     assert not sent or sent.startswith(b"HTTP/1.1 "), sent
     assert all(int(status) < 500 for status in STATUS.findall(sent)), sent

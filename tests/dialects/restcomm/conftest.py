@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from desks import make_desk
-from dialects.twilio.acting_commands import ActingCommands
+from dialects.acting_commands import ActingCommands
 from hubbub.dialects.contract import Desk
 
 

@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from dialects.acting_commands import ActingCommands
 from dialects.cast import ACME, DEVELOPER, INTERN, SUBSIDIARY, basic
 from dialects.restcomm_asking import ACCOUNT, LOGIN, ask, is_empty, is_explained, read
-from dialects.twilio.acting_commands import ActingCommands
 from hubbub.dialects.contract import Desk
 from hubbub.domain.application import WebTarget
 from hubbub.domain.errors import InvalidValue, ServerDraining, ServerFull

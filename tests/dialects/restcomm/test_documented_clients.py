@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from dialects.acting_commands import ActingCommands
 from dialects.cast import ACME, ACME_TOKEN, ALICE, BOB, call, enter, participant, standup
 from dialects.restcomm_asking import ROOMS, ask, read
-from dialects.twilio.acting_commands import ActingCommands
 from hubbub.dialects.contract import Desk
 
 ROOT = Path(__file__).parents[3]

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from dialects.acting_commands import ActingCommands
 from dialects.cast import (
     ACME,
     ALICE,
@@ -27,7 +28,6 @@ from dialects.cast import (
     standup,
 )
 from dialects.restcomm_asking import ACCOUNT, ask, is_empty, read
-from dialects.twilio.acting_commands import ActingCommands
 from hubbub.dialects.contract import Desk, DialectSettings, HttpResponse
 from hubbub.domain.errors import Conflict
 from hubbub.domain.ids import RecordingId

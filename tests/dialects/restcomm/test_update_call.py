@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dialects.acting_commands import ActingCommands
 from dialects.cast import (
     ACME,
     ALICE,
@@ -22,7 +23,6 @@ from dialects.cast import (
     standup,
 )
 from dialects.restcomm_asking import ACCOUNT, ask, is_empty, is_explained, read
-from dialects.twilio.acting_commands import ActingCommands
 from hubbub.dialects.contract import Desk
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import CallStatus

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from dialects.acting_commands import ActingCommands
 from dialects.cast import (
     ACME,
     ALICE,
@@ -23,7 +24,6 @@ from dialects.cast import (
     standup,
 )
 from dialects.restcomm_asking import ROOMS, ask, is_empty, is_explained, read
-from dialects.twilio.acting_commands import ActingCommands
 from hubbub.dialects.contract import Desk
 from hubbub.domain.call import CallStatus
 from hubbub.domain.errors import Conflict

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from dialects.acting_commands import NOW, QUEUE_TIME_MS, ActingCommands
 from dialects.cast import ACME, ALICE, BOB, GLOBEX, STANDUP, call, conference, enter, participant, standup
-from dialects.twilio.acting_commands import NOW, QUEUE_TIME_MS, ActingCommands
 from dialects.twilio_asking import ROOMS, ask, made, post, read, refusal
 from hubbub.dialects.contract import Desk
 from hubbub.dialects.shared.dates import rfc2822

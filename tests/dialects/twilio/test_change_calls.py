@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from dialects.acting_commands import QUEUE_TIME_MS, ActingCommands
 from dialects.cast import ALICE, APPLICATION, BOB, CAROL, GLOBEX, application, call, enter
-from dialects.twilio.acting_commands import QUEUE_TIME_MS, ActingCommands
 from dialects.twilio_asking import A, ask, made, post, read, refusal
 from hubbub.dialects.contract import Desk
 from hubbub.domain.application import WebTarget

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from desks import make_desk
+from dialects.acting_commands import ActingCommands
 from dialects.cast import ALICE, STANDUP, call, conference, enter, participant, standup
-from dialects.twilio.acting_commands import ActingCommands
 from dialects.twilio_asking import ROOMS, ask, post, read, refusal
 from hubbub.dialects.contract import Desk, DialectSettings
 from hubbub.domain.application import WebTarget

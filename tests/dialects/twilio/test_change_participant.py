@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from dialects.acting_commands import ActingCommands
 from dialects.cast import ALICE, BOB, CAROL, STANDUP, call, enter, participant, standup
-from dialects.twilio.acting_commands import ActingCommands
 from dialects.twilio_asking import ROOMS, A, ask, post, read, refusal
 from hubbub.dialects.contract import Desk
 from hubbub.domain.application import WebTarget

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from schemathesis import GenerationMode
 
 from desks import KeptLog, make_desk
+from dialects.acting_commands import ActingCommands
 from dialects.cast import (
     ACME,
     ALICE,
@@ -31,7 +32,6 @@ from dialects.cast import (
     standup,
 )
 from dialects.cast import call as leg
-from dialects.twilio.acting_commands import ActingCommands
 from dialects.twilio_asking import BASE, LOGIN, A
 from hubbub.dialects.contract import Desk
 from hubbub.dialects.twilio import DIALECT

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from twilio.rest import Client
 
+from dialects.acting_commands import ActingCommands
 from dialects.cast import ACME, ACME_TOKEN, ALICE, BOB, STANDUP, call, enter, participant, recording, standup
-from dialects.twilio.acting_commands import ActingCommands
 from dialects.twilio.test_python_library import Library, refused
 from hubbub.domain.call import CallStatus
 from hubbub.domain.conference import Beep

@@ -6,6 +6,7 @@ import pytest
 from twilio.rest import Client
 
 from desks import make_desk
+from dialects.acting_commands import ActingCommands
 from dialects.cast import (
     ACME,
     ALICE,
@@ -20,7 +21,6 @@ from dialects.cast import (
     participant,
     standup,
 )
-from dialects.twilio.acting_commands import ActingCommands
 from dialects.twilio.test_python_library import Library
 from dialects.twilio_asking import ROOMS, ask, post, read, refusal, sids
 from hubbub.dialects.contract import Desk, DialectSettings

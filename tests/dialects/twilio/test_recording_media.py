@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from dialects.acting_commands import ActingCommands
 from dialects.cast import RECORDED_CALL, RECORDED_ROOM, enter, recording
-from dialects.twilio.acting_commands import ActingCommands
 from dialects.twilio_asking import LOGIN, A, ask, refusal
 from hubbub.dialects.contract import Desk, HttpResponse
 from hubbub.domain.errors import InvalidValue, NotFound

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from desks import make_desk
+from dialects.acting_commands import ActingCommands
 from dialects.cast import (
     ALICE,
     GLOBEX,
@@ -18,7 +19,6 @@ from dialects.cast import (
     recording,
     standup,
 )
-from dialects.twilio.acting_commands import ActingCommands
 from dialects.twilio_asking import ROOMS, A, ask, made, post, read, refusal, sids
 from hubbub.dialects.contract import Desk, DialectSettings
 from hubbub.domain.application import WebTarget

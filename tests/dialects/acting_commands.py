@@ -10,11 +10,11 @@ from hubbub.domain import room as rules
 from hubbub.domain.call import CallLeg, CallStatus, Direction, HangupCause
 from hubbub.domain.conference import Conference, EndReason, LeaveReason, Outcome, ParticipantChanges
 from hubbub.domain.errors import Conflict, NotFound
-from hubbub.domain.ids import CallId, ConferenceId, RecordingId
+from hubbub.domain.ids import AccountId, CallId, ConferenceId, RecordingId
 from hubbub.domain.queries import Member
 from hubbub.domain.recording import Recording, RecordingState
 from hubbub.markup.effects import Ask
-from hubbub.markup.instructions import JoinConference
+from hubbub.markup.instructions import Document, JoinConference
 from hubbub.services.commands import (
     AddedParticipant,
     CallChange,
@@ -96,6 +96,12 @@ class _Calls:
             await tx.put_call(leg)
         return leg
 
+    def queue_size(self, account_id: AccountId) -> tuple[int, int]:
+        return self.twin.queue
+
+    async def send_digits(self, call_id: CallId, digits: str) -> None:
+        self.twin.note("send_digits", call_id, digits)
+
     async def delete(self, call_id: CallId) -> None:
         self.twin.note("delete", call_id)
         leg = await self._leg(call_id)
@@ -140,6 +146,12 @@ class _Rooms:
         self, conference_id: ConferenceId, call_id: CallId | None, ask: Ask, dialect: str
     ) -> None:
         self.twin.note("announce", conference_id, call_id, ask, dialect)
+
+    async def redirect(self, conference_id: ConferenceId, ask: Ask, dialect: str) -> None:
+        self.twin.note("redirect", conference_id, ask, dialect)
+
+    async def run(self, conference_id: ConferenceId, document: Document, dialect: str) -> None:
+        self.twin.note("run", conference_id, document, dialect)
 
     async def kick(self, conference_id: ConferenceId, call_id: CallId) -> None:
         self.twin.note("kick", conference_id, call_id)
