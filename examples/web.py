@@ -17,6 +17,12 @@ MUSIC_HZ = 525
 """One note, so that an ear in a test can tell it; yours will be a tune."""
 
 
+async def event(request: Request) -> dict[str, Any]:
+    """A webhook whose body is JSON."""
+    told: dict[str, Any] = await request.json()
+    return told
+
+
 async def form(request: Request) -> dict[str, str]:
     """The parameters of a request: those of its query, and those of its body."""
     body = (await request.body()).decode()
@@ -26,6 +32,11 @@ async def form(request: Request) -> dict[str, str]:
 def xml(document: object) -> Response:
     """A document of markup."""
     return Response(str(document), media_type="application/xml")
+
+
+def response(*verbs: str) -> Response:
+    """A document of these verbs."""
+    return xml(f'<?xml version="1.0" encoding="UTF-8"?><Response>{"".join(verbs)}</Response>')
 
 
 def nothing() -> Response:

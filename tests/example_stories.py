@@ -201,7 +201,7 @@ async def a_supervisor_helps(stage: Stage) -> None:
 
 
 async def the_customer_is_called_back(stage: Stage) -> None:
-    agent = await stage.phone("agent", answers_after_s=2.0)
+    agent = await stage.phone("agent", answers_after_s=4.0)
     customer = await stage.phone("customer", user="+15557001")
     await stage.carrier(customer)
     await stage.serve("call_back", agent=agent.uri)
@@ -246,13 +246,13 @@ async def asks_for_a_call(stage: Stage, customer: Any) -> None:
 STORIES: dict[str, tuple[Story, tuple[str, ...]]] = {
     story.__name__: (story, dialects)
     for story, dialects in (
-        (the_customer_is_handed_over, ("twilio",)),
-        (the_expert_cannot_be_had, ("twilio",)),
-        (no_agent_can_be_had, ("twilio",)),
-        (a_class_is_held, ("twilio",)),
-        (a_supervisor_helps, ("twilio",)),
-        (the_customer_is_called_back, ("twilio",)),
-        (the_customer_does_not_answer, ("twilio",)),
+        (the_customer_is_handed_over, ("twilio", "bandwidth", "restcomm")),
+        (the_expert_cannot_be_had, ("twilio", "bandwidth", "restcomm")),
+        (no_agent_can_be_had, ("twilio", "bandwidth", "restcomm")),
+        (a_class_is_held, ("twilio", "bandwidth", "restcomm")),
+        (a_supervisor_helps, ("twilio", "bandwidth")),
+        (the_customer_is_called_back, ("twilio", "bandwidth", "restcomm")),
+        (the_customer_does_not_answer, ("twilio", "bandwidth", "restcomm")),
     )
 }
-"""Each story by its name, and the dialects in which it is said."""
+"""Each story by its name, and the dialects in which it can be said: Restcomm has no coach."""

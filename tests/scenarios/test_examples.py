@@ -39,7 +39,8 @@ class LabStage:
         app: Starlette = module.application(self._client(), url=URL, number=NUMBER, **people)
         self._web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL)
         self.lab.customer(URL, self._answer)
-        await self.lab.number(NUMBER, f"{URL}/voice", dialect=self.dialect)
+        gone = None if self.dialect == "twilio" else f"{URL}/gone"
+        await self.lab.number(NUMBER, f"{URL}/voice", dialect=self.dialect, status_url=gone)
 
     def _client(self) -> Any:
         from examples.clients import account
