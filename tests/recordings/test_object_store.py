@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from moto.server import ThreadedMotoServer
 
 from hubbub.domain.errors import NotFound
 from hubbub.domain.recording import AudioFormat
@@ -17,14 +18,11 @@ from hubbub.recordings.object_store import ObjectStore
 from hubbub.services.recording_files import Blend
 from recordings.conftest import ID, Shelf, level_of, say, tone
 
-pytest.importorskip("minio")
-server = pytest.importorskip("moto.server")
-
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = server.ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    running = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     running.start()
     host, port = running.get_host_and_port()
     yield f"http://{host}:{port}"
