@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from hubbub.domain.errors import InvalidValue
 from wav_bytes import wav_file
 
 ENGLISH = Voice("en-US", is_female=False)
-needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
 
 class KeptLog:
@@ -38,7 +36,6 @@ def program(folder: Path, script: str) -> tuple[str, ...]:
     return (str(path),)
 
 
-@needs_espeak
 async def test_it_speaks() -> None:
     command = find_program("")
     assert command is not None
@@ -51,7 +48,6 @@ async def test_it_speaks() -> None:
     assert woman != short
 
 
-@needs_espeak
 async def test_whatever_the_text_it_answers_with_sound_or_a_refusal() -> None:
     engine = EspeakEngine(("espeak-ng",), ClipLimits())
     for text in ("-w /tmp/x --version", "<break time='9999s'/>", "&lt;", "你好", "…", "x" * 4000):
@@ -70,7 +66,6 @@ def test_the_operators_program_is_taken_or_none(tmp_path: Path, monkeypatch: pyt
 
 
 async def test_the_library_of_a_wheel_speaks_as_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("espeakng_loader")
     monkeypatch.setenv("PATH", "")
     command = find_program("")
     assert command is not None

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,10 +41,6 @@ async def test_the_python_lines_list_this_servers_rooms(served: int, store: Any)
 
 
 @pytest.mark.interop
-@pytest.mark.skipif(
-    shutil.which("node") is None or not (FOLDER / "node_modules").is_dir(),
-    reason="needs node, and `npm install --no-package-lock` in tests/interop/node_twilio",
-)
 async def test_the_node_lines_list_this_servers_rooms(served: int, store: Any) -> None:
     await enter(store, standup(), conference(1))
     lines = (

@@ -5,7 +5,6 @@ What the writes do to callers is in the scenarios and in tests/interop; here it 
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -163,10 +162,6 @@ async def test_recordings(acme: Library, store: Any) -> None:
 
 
 @pytest.mark.interop
-@pytest.mark.skipif(
-    shutil.which("node") is None or not (FOLDER / "node_modules").is_dir(),
-    reason="needs node, and `npm install --no-package-lock` in tests/interop/node_twilio",
-)
 async def test_the_node_library_makes_every_write(served: int, store: Any) -> None:
     words = ("write.mjs", f"http://127.0.0.1:{served}", f"AC{ACME}", ACME_TOKEN, TO)
     process = await asyncio.create_subprocess_exec(

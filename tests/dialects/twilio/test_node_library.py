@@ -5,7 +5,6 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,6 @@ FOLDER = Path(__file__).parents[2] / "interop" / "node_twilio"
 
 
 @pytest.mark.interop
-@pytest.mark.skipif(
-    shutil.which("node") is None or not (FOLDER / "node_modules").is_dir(),
-    reason="needs node, and `npm install --no-package-lock` in tests/interop/node_twilio",
-)
 async def test_the_node_library_reads_rooms_and_participants(served: int, store: Any) -> None:
     await enter(
         store,
