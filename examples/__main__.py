@@ -21,7 +21,7 @@ def main() -> None:
     words.add_argument("--listen", default="127.0.0.1:5000", help="where Hubbub reaches this application")
     words.add_argument("--hubbub", default="http://127.0.0.1:8080", help="where Hubbub's REST APIs are")
     words.add_argument("--data", default="hubbub-data", help="the server's directory, for its credentials")
-    asyncio.run(_serve(words.parse_args()))
+    asyncio.run(_serve(words.parse_intermixed_args()))
 
 
 async def _serve(wanted: argparse.Namespace) -> None:
