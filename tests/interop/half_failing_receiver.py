@@ -5,6 +5,7 @@ import asyncio
 import random
 import threading
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -25,9 +26,14 @@ FAILURES_MAX = 3
 
 
 class HalfFailingReceiver:
-    """To be used as a context."""
+    """To be used as a context.
 
-    def __init__(self, seed: int) -> None:
+    Args:
+        document: what is answered to a request for markup (a POST to `/voice`), by its parameters; it never fails.
+    """
+
+    def __init__(self, seed: int, document: Callable[[dict[str, str]], str] | None = None) -> None:
+        self._document = document
         self.receipts: list[Receipt] = []
         self.port = 0
         self._random = random.Random(seed)
@@ -69,6 +75,13 @@ class HalfFailingReceiver:
                     name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head)
                 }
                 form = dict(parse_qsl((await reader.readexactly(int(headers["content-length"]))).decode()))
+                if self._document is not None and head[0].startswith("POST /voice"):
+                    body = self._document(form).encode()
+                    writer.write(
+                        b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s"
+                        % (len(body), body)
+                    )
+                    continue
                 token = headers["i-twilio-idempotency-token"]
                 luck = self._random.random()
                 self._failures[token] += luck >= 0.5

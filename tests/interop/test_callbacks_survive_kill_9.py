@@ -4,9 +4,12 @@ Nothing is lost, each room is told in order, and what is sent twice carries the 
 """
 
 import asyncio
-from collections.abc import Callable
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 
 from hubbub.domain.application import WebTarget
@@ -19,7 +22,8 @@ from hubbub.domain.queries import DeliveryQuery
 from hubbub.entropy import SystemEntropy
 from hubbub.storage import open_store
 from interop.conftest import RunningServer, wait_until
-from interop.half_failing_receiver import HalfFailingReceiver
+from interop.half_failing_receiver import HalfFailingReceiver, Receipt
+from interop.peers import hang_up, sipp
 
 pytestmark = [
     pytest.mark.interop,
@@ -106,7 +110,15 @@ def test_nothing_is_lost_order_holds_and_repetitions_carry_their_token(
             lambda: asyncio.run(states(server.data)) == {DeliveryState.DELIVERED}, "all are written down", 20
         )
         receipts = list(receiver.receipts)
+    check(receipts)
+    assert {(receipt.room, receipt.sequence) for receipt in receipts} == {
+        (f"CF{room + 1:032x}", sequence + 1) for room in range(ROOMS) for sequence in range(EVENTS_EACH)
+    }
+    assert len(receipts) > 1.5 * everything, "the receiver did fail"
 
+
+def check(receipts: Sequence[Receipt]) -> None:
+    """Of each room every callback was taken, in order, and what came twice carried the same token."""
     tokens: dict[tuple[str, int], set[str]] = {}
     told: dict[str, int] = {}
     taken: dict[str, int] = {}
@@ -118,9 +130,89 @@ def test_nothing_is_lost_order_holds_and_repetitions_carry_their_token(
         told[room] = receipt.sequence
         if receipt.taken:
             taken[room] = max(taken.get(room, 0), receipt.sequence)
-    assert set(tokens) == {
-        (f"CF{room + 1:032x}", sequence + 1) for room in range(ROOMS) for sequence in range(EVENTS_EACH)
-    }
     assert {len(each) for each in tokens.values()} == {1}
-    assert len({next(iter(each)) for each in tokens.values()}) == everything
-    assert len(receipts) > 1.5 * everything, "the receiver did fail"
+    assert len({next(iter(each)) for each in tokens.values()}) == len(tokens)
+    assert taken == told, "the last of each room was taken"
+
+
+CALLS, CALLED_ROOMS, MUTES_EACH = 500, 50, 8
+WORDS = "start end join leave mute"
+
+
+def test_a_storm_of_calls_loses_no_callback(
+    start_server: Callable[..., RunningServer], tmp_path: Path
+) -> None:
+    """Five hundred real calls in fifty rooms, everybody muted and unmuted, killed twice in the midst of it."""
+
+    def document(form: dict[str, str]) -> str:
+        number = int("".join(filter(str.isdigit, form["From"])))
+        return (
+            f'<Response><Dial><Conference beep="false" waitUrl="" statusCallback="{events}"'
+            f' statusCallbackEvent="{WORDS}">room-{number % CALLED_ROOMS}</Conference></Dial></Response>'
+        )
+
+    flags = (*FLAGS, "--media-silence-s", "0")
+    with HalfFailingReceiver(seed=2, document=document) as receiver:
+        events = f"http://127.0.0.1:{receiver.port}/events"
+        server = start_server(*flags)
+        server.hubbub("application", "create", "storm", f"http://127.0.0.1:{receiver.port}/voice")
+        server.hubbub("number", "create", "storm", "--application", "storm")
+        phones = sipp(
+            tmp_path, server.sip_host, server.sip_port, "storm", calls=CALLS, rate=100, stay_ms=90_000
+        )
+        try:
+            wait_until(lambda: joined(server.data) == CALLS, "all are inside", 60)
+            mute(server)
+        finally:
+            server.process.kill()
+            server.process.wait()
+            hang_up(phones)
+        due = count(server.data, "SELECT count(*) FROM deliveries")
+        assert due >= CALLS + CALLED_ROOMS + CALLS * MUTES_EACH
+        server = start_server(*flags)
+        wait_until(lambda: len(receiver.taken) > due, "some more are taken", 60)
+        server.process.kill()
+        server.process.wait()
+        server = start_server(*flags)
+        everything = count(server.data, "SELECT count(*) FROM deliveries")
+        assert everything >= 5_000
+        wait_until(lambda: len(receiver.taken) == everything, "all are taken", 120)
+        receipts = list(receiver.receipts)
+
+    wanted = "('conference-started','conference-ended','participant-joined','participant-left','participant-muted','participant-unmuted')"
+    assert everything == count(server.data, f"SELECT count(*) FROM events WHERE kind IN {wanted}")
+    assert count(server.data, "SELECT max(number) - count(*) FROM events") == 0
+    check(receipts)
+    rooms = Counter(receipt.room for receipt in receipts)
+    assert len(rooms) == CALLED_ROOMS
+
+
+def mute(server: RunningServer) -> None:
+    """Mute and unmute everybody, as fast as one client can; until then callbacks pile up."""
+    who = server.credentials["twilio"]
+    with httpx.Client(
+        base_url=f"{server.http}/2010-04-01/Accounts/{who['account_sid']}",
+        auth=(who["account_sid"], who["auth_token"]),
+    ) as client:
+        conferences = client.get("/Conferences.json", params={"PageSize": 1000}).json()["conferences"]
+        for conference in conferences:
+            path = f"/Conferences/{conference['sid']}/Participants"
+            members = client.get(f"{path}.json", params={"PageSize": 1000}).json()["participants"]
+            for turn in range(MUTES_EACH):
+                for member in members:
+                    answer = client.post(
+                        f"{path}/{member['call_sid']}.json", data={"Muted": str(turn % 2 == 0).lower()}
+                    )
+                    assert answer.status_code == 200
+
+
+def joined(data: Path) -> int:
+    return count(data, "SELECT count(*) FROM participants WHERE left_at_ms IS NULL")
+
+
+def count(data: Path, question: str) -> int:
+    connection = sqlite3.connect(data / "hubbub.sqlite3")
+    try:
+        return int(connection.execute(question).fetchone()[0])
+    finally:
+        connection.close()
