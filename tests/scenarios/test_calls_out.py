@@ -40,6 +40,8 @@ async def test_a_telephone_that_answers_is_in_the_room(lab: Lab) -> None:
     assert (leg.status, leg.hangup_cause) == (CallStatus.COMPLETED, HangupCause.HANGUP)
     assert await call.kinds() == ["call-queued", "call-placed", "call-rang", "call-answered", "call-ended"]
     assert [type(each) for each in call.progress] == [Rang, Answered, Ended]
+    placed = next(each.event for each in await call.events() if each.event.kind == "call-placed")
+    assert leg.placed_at_ms == placed.occurred_at_ms
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ def calls() -> list[CallLeg]:
                 answered_at_ms=answered,
                 ended_at_ms=created + HOUR if status.is_final else None,
                 hangup_cause=dice.choice(list(HangupCause)) if status.is_final else None,
+                placed_at_ms=created + number * 50_000 if number % 2 else None,
             )
         )
     return made
@@ -50,6 +51,10 @@ def calls() -> list[CallLeg]:
 
 def ended(low: int, high: int) -> Callable[[CallLeg], bool]:
     return lambda c: c.ended_at_ms is not None and low <= c.ended_at_ms <= high
+
+
+def started(c: CallLeg) -> int:
+    return c.placed_at_ms or c.created_at_ms
 
 
 QUERIES: list[tuple[CallQuery, Callable[[CallLeg], bool]]] = [
@@ -99,6 +104,15 @@ QUERIES: list[tuple[CallQuery, Callable[[CallLeg], bool]]] = [
     ),
     (ALL._replace(created_from_ms=T0 + HOUR, created_until_ms=T0), lambda c: False),
     (ALL._replace(created_from_ms=-(10**20), created_until_ms=10**20), lambda c: True),
+    (ALL._replace(started_from_ms=T0 + 3 * HOUR), lambda c: started(c) >= T0 + 3 * HOUR),
+    (BOTH._replace(started_until_ms=T0 + 3 * HOUR + 1), lambda c: started(c) <= T0 + 3 * HOUR + 1),
+    (
+        ALL._replace(
+            started_from_ms=T0 + HOUR, created_from_ms=T0 + 2 * HOUR, created_until_ms=T0 + 5 * HOUR
+        ),
+        lambda c: T0 + 2 * HOUR <= c.created_at_ms <= T0 + 5 * HOUR,
+    ),
+    (ALL._replace(started_from_ms=-(10**20), started_until_ms=10**20), lambda c: True),
     (
         ALL._replace(answered_until_ms=T0 + HOUR + 5000),
         lambda c: c.answered_at_ms is not None and c.answered_at_ms <= T0 + HOUR + 5000,

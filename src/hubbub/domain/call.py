@@ -125,6 +125,12 @@ class CallLeg(NamedTuple):
     """The id as an import gave it, where it cannot be rebuilt from `id`."""
     node: str | None = None
     """The node that serves the leg; None: imported, served by nobody."""
+    placed_at_ms: int | None = None
+    """When the INVITE of a call of ours left; None: it waits for its turn, or never left."""
+    caller_name: str | None = None
+    """How the caller of a call that came is called: the display name of its From header."""
+    forwarded_from: str | None = None
+    """Whom the caller of a call that came had called, where somebody sent it on to us."""
 
     def moved(self, status: CallStatus, now_ms: int) -> "CallLeg":
         """The leg in its next state.
@@ -140,6 +146,23 @@ class CallLeg(NamedTuple):
         if status in FINAL:
             leg = leg._replace(ended_at_ms=now_ms)
         return leg
+
+    @property
+    def started_at_ms(self) -> int | None:
+        """When the call came, or its INVITE left; None: it has not, or never did. An import tells no other time
+        than that of its creation."""
+        if self.placed_at_ms is not None:
+            return self.placed_at_ms
+        left_us = self.direction is not Direction.INBOUND and self.node is not None
+        return None if left_us or self.status is CallStatus.QUEUED else self.created_at_ms
+
+    @property
+    def ringing_ms(self) -> int | None:
+        """From the start to the answer, or to the end of a call that was never answered; None before."""
+        until_ms = self.answered_at_ms if self.answered_at_ms is not None else self.ended_at_ms
+        if until_ms is None:
+            return None
+        return 0 if self.started_at_ms is None else max(until_ms - self.started_at_ms, 0)
 
     @property
     def duration_s(self) -> int | None:

@@ -1,6 +1,6 @@
 """What may be asked of the lists: filters in our words, all joined by AND."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from hubbub.domain.call import CallLeg, CallStatus, HangupCause
 from hubbub.domain.conference import Participant, Phase
@@ -35,6 +35,11 @@ class ParticipantQuery(NamedTuple):
     coaching: bool | None = None
 
 
+WAITS_MS_MAX: Final = 3_600_000
+"""A call of ours that waited longer than this for its turn may be missed by `CallQuery.started_from_ms`: without
+some limit the search for what started since yesterday would go through all that was ever made."""
+
+
 class CallQuery(NamedTuple):
     """Calls, ordered by creation and id."""
 
@@ -53,6 +58,9 @@ class CallQuery(NamedTuple):
     """It is or was last in this conference."""
     created_from_ms: int | None = None
     created_until_ms: int | None = None
+    started_from_ms: int | None = None
+    started_until_ms: int | None = None
+    """When it came or left; while it has not left, when it was made."""
     answered_from_ms: int | None = None
     answered_until_ms: int | None = None
     ended_from_ms: int | None = None

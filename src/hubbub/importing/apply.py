@@ -170,6 +170,9 @@ class Apply:
             tag=record.tag,
             site=key.site,
             given_id=key.given_id,
+            placed_at_ms=moment("call.placed_at", record.placed_at),
+            caller_name=record.caller_name,
+            forwarded_from=record.forwarded_from,
         )
         existing = await self._tx.call(key.id)
         if existing is not None:

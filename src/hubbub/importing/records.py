@@ -68,6 +68,9 @@ class CallRecord(Struct, kw_only=True, tag="call", rename={"from_": "from"}, gc=
     updated_at: Moment | None = None
     answered_at: Moment | None = None
     ended_at: Moment | None = None
+    placed_at: Moment | None = None
+    caller_name: Text | None = None
+    forwarded_from: Text | None = None
     tag: Text | None = None
 
 

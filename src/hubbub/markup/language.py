@@ -28,8 +28,6 @@ class MarkupCall:
     account: Account
     signing_secret: str | None = field(default=None, repr=False)
     """The account's auth token; None: requests go unsigned."""
-    caller_name: str | None = None
-    forwarded_from: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """Custom SIP headers (`X-…`) of the call."""
     base_url: str = ""

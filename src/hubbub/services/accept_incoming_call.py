@@ -68,6 +68,8 @@ class AcceptIncomingCall:
                 updated_at_ms=now_ms,
                 sip_call_id=call.sip_call_id,
                 node=self._node,
+                caller_name=call.caller_name or None,
+                forwarded_from=normalise_address(call.forwarded_from) if call.forwarded_from else None,
             )
             await tx.put_call(leg)
             if application is not None:

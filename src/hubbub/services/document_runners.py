@@ -48,7 +48,6 @@ class DocumentRunners:
         dialect: str | None,
         *,
         fallback: WebTarget | None = None,
-        caller_name: str | None = None,
         headers: Mapping[str, str] | None = None,
         fetch_timeout_s: float | None = None,
     ) -> DocumentRunner:
@@ -57,17 +56,14 @@ class DocumentRunners:
         Args:
             dialect: whose language its documents are in; None: the plain one.
             fallback: stands in for documents that cannot be had.
-            caller_name: the display name of a call that came.
-            headers: custom headers that came with it.
+            headers: custom headers that came with the call.
             fetch_timeout_s: how long the customer may take for a document; None: as the limits have it.
         """
         name = dialect or self._plain_language
         limits = self._limits
         if fetch_timeout_s is not None:
             limits = limits._replace(fetch_timeout_s=fetch_timeout_s)
-        leg = LiveLeg(
-            call, account, self.services, dialect=name, caller_name=caller_name, headers=headers or {}
-        )
+        leg = LiveLeg(call, account, self.services, dialect=name, headers=headers or {})
         return DocumentRunner(
             leg,
             self._languages[name],

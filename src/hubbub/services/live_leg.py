@@ -57,7 +57,6 @@ class LiveLeg:
         services: Services,
         *,
         dialect: str = "",
-        caller_name: str | None,
         headers: Mapping[str, str],
     ) -> None:
         self._call = call
@@ -65,7 +64,6 @@ class LiveLeg:
         self._services = services
         self._dialect = dialect
         self._digits_told_as: frozenset[str] = frozenset()
-        self._caller_name = caller_name
         self._headers = headers
 
     @property
@@ -83,7 +81,6 @@ class LiveLeg:
             leg=leg,
             account=self._account,
             signing_secret=await services.store.read.signing_secret(self._account.id),
-            caller_name=self._caller_name,
             headers=self._headers,
             base_url=services.base_url,
             site=services.site,

@@ -199,9 +199,11 @@ class PlaceCall:
 
     async def _note_placed(self, live: LiveCall) -> None:
         async with self._store.transaction() as tx:
-            leg = await tx.call(live.call_id)
+            leg = await live.row(tx)
             if leg is not None and not leg.status.is_final:
-                await tx.append([_event(EventKind.CALL_PLACED, leg, self._clock.now_ms())])
+                now_ms = self._clock.now_ms()
+                await live.put_row(tx, leg._replace(placed_at_ms=now_ms, updated_at_ms=now_ms))
+                await tx.append([_event(EventKind.CALL_PLACED, leg, now_ms)])
 
     # --- answered ---------------------------------------------------------------------------------------
 

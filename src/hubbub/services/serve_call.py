@@ -26,7 +26,6 @@ class ServeCall:
             accepted.account,
             application.dialect if application else None,
             fallback=application.fallback if application else None,
-            caller_name=incoming.caller_name,
             headers=incoming.headers,
         )
         begin: fx.Ask | Document

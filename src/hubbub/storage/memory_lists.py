@@ -37,6 +37,7 @@ def asks_for_call(query: CallQuery, call: CallLeg) -> bool:
         and query.parent_id in (None, call.parent_id)
         and query.conference_id in (None, call.conference_id)
         and _within(query.created_from_ms, call.created_at_ms, query.created_until_ms)
+        and _within(query.started_from_ms, call.placed_at_ms or call.created_at_ms, query.started_until_ms)
         and _within(query.answered_from_ms, call.answered_at_ms, query.answered_until_ms)
         and _within(query.ended_from_ms, call.ended_at_ms, query.ended_until_ms)
     )

@@ -65,6 +65,20 @@ def test_initiate_carries_the_documented_keys_and_no_nulls() -> None:
     }
 
 
+def test_initiate_tells_who_sent_the_call_on() -> None:
+    request = BxmlLanguage().request(
+        call(LEG._replace(forwarded_from="+15550111")), Ask(Purpose.INCOMING, START)
+    )
+    assert json.loads(request.body)["diversion"] == {"origTo": "+15550111"}
+
+
+def test_a_call_of_ours_starts_when_it_leaves_the_queue() -> None:
+    leg = LEG._replace(direction=Direction.OUTBOUND_API, placed_at_ms=LEG.created_at_ms + 4000)
+    event = json.loads(BxmlLanguage().request(call(leg), Ask(Purpose.ANSWERED, START)).body)
+    assert event["enqueuedTime"] == "2022-06-17T22:19:40.375Z"
+    assert event["startTime"] == "2022-06-17T22:19:44.375Z"
+
+
 def test_answer_tells_the_tag_and_the_moment_of_the_answer() -> None:
     leg = LEG._replace(direction=Direction.OUTBOUND_API, answered_at_ms=1_655_504_380_999)
     event = json.loads(BxmlLanguage().request(call(leg), Ask(Purpose.ANSWERED, START)).body)

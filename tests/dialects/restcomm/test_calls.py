@@ -32,7 +32,10 @@ async def sids(desk: Desk, query: str) -> list[str]:
 
 
 async def test_one_call_in_json_to_the_byte(desk: Desk, store: Any) -> None:
-    await enter(store, standup(), call(BOB), ended(ALICE, parent_id=BOB, direction=Direction.OUTBOUND_DIAL))
+    placed = {"placed_at_ms": T0 - 4000, "caller_name": "Alice", "forwarded_from": "+15550111"}
+    await enter(
+        store, standup(), call(BOB), ended(ALICE, parent_id=BOB, direction=Direction.OUTBOUND_DIAL, **placed)
+    )
     assert (await ask(desk, f"{JSON}/CA{ALICE}")).body.decode() == (
         f'{{\n  "sid": "CA{ALICE}",\n  "InstanceId": "ID00000000000000000000000000000001",\n'.replace(
             "0" * 31 + "1", "0" * 31 + "1"
@@ -44,14 +47,16 @@ async def test_one_call_in_json_to_the_byte(desk: Desk, store: Any) -> None:
         '  "to": "+15559998765",\n'
         '  "from": "+15551112345",\n'
         '  "status": "completed",\n'
-        '  "start_time": "2026-05-04T09:29:55.125Z",\n'
+        '  "start_time": "2026-05-04T09:29:56.125Z",\n'
         '  "end_time": "2026-05-04T09:30:07.124Z",\n'
         '  "duration": 9,\n'
         '  "price_unit": "USD",\n'
         '  "direction": "outbound-dial",\n'
         '  "api_version": "2012-04-24",\n'
+        '  "forwarded_from": "+15550111",\n'
+        '  "caller_name": "Alice",\n'
         f'  "uri": "{URI}/CA{ALICE}.json",\n'
-        '  "ring_duration": 2,\n'
+        '  "ring_duration": 1,\n'
         '  "subresource_uris": {\n'
         f'    "notifications": "{URI}/CA{ALICE}/Notifications.json",\n'
         f'    "recordings": "{URI}/CA{ALICE}/Recordings.json"\n'

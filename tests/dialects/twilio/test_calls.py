@@ -19,6 +19,28 @@ async def test_a_live_call(desk: Desk, store: Any) -> None:
     assert said["subresource_uris"]["recordings"] == f"{A}/Calls/CA{ALICE}/Recordings.json"
 
 
+async def test_a_call_tells_who_called_and_who_sent_it_on(desk: Desk, store: Any) -> None:
+    await enter(store, call(ALICE, caller_name="Alice", forwarded_from="+15550111"), call(BOB))
+    said = read(await ask(desk, f"{A}/Calls/CA{ALICE}.json"))
+    assert (said["caller_name"], said["forwarded_from"]) == ("Alice", "+15550111")
+    said = read(await ask(desk, f"{A}/Calls/CA{BOB}.json"))
+    assert said["caller_name"] is said["forwarded_from"] is None
+
+
+async def test_a_call_starts_when_it_is_dialled_and_is_found_by_that(desk: Desk, store: Any) -> None:
+    ours = {"direction": Direction.OUTBOUND_API, "node": "n1"}
+    await enter(
+        store,
+        call(ALICE, placed_at_ms=T0 + 60_000, **ours),
+        call(BOB, status=CallStatus.CANCELED, ended_at_ms=T0, **ours),
+    )
+    assert read(await ask(desk, f"{A}/Calls/CA{BOB}.json"))["start_time"] is None
+    said = read(await ask(desk, f"{A}/Calls/CA{ALICE}.json"))["start_time"]
+    assert said == "Mon, 04 May 2026 09:31:00 +0000"
+    found = read(await ask(desk, f"{A}/Calls.json?StartTime%3E=2026-05-04T09:31:00Z"))["calls"]
+    assert [row["start_time"] for row in found] == [said]
+
+
 async def test_an_ended_call_tells_its_seconds_as_a_string(desk: Desk, store: Any) -> None:
     await enter(
         store,

@@ -31,6 +31,19 @@ def leg(status: CallStatus) -> CallLeg:
     )
 
 
+def test_a_call_of_ours_starts_when_it_leaves_and_one_that_came_when_it_came() -> None:
+    ringing = leg(CallStatus.RINGING)._replace(node="n1")
+    assert ringing.started_at_ms == 0
+    ours = ringing._replace(direction=Direction.OUTBOUND_API, status=CallStatus.QUEUED)
+    assert ours.started_at_ms is None
+    assert ours.moved(CallStatus.CANCELED, 7000).started_at_ms is None
+    assert ours.moved(CallStatus.CANCELED, 7000).ringing_ms == 0
+    ours = ours._replace(placed_at_ms=5000)
+    assert (ours.started_at_ms, ours.ringing_ms) == (5000, None)
+    assert ours.moved(CallStatus.IN_PROGRESS, 8000).ringing_ms == 3000
+    assert leg(CallStatus.COMPLETED)._replace(direction=Direction.OUTBOUND_API).started_at_ms == 0
+
+
 @pytest.mark.parametrize("before", list(CallStatus))
 @pytest.mark.parametrize("after", list(CallStatus))
 def test_a_leg_moves_only_along_the_table(before: CallStatus, after: CallStatus) -> None:

@@ -93,8 +93,8 @@ async def list_calls(request: HttpRequest, desk: Desk, account: Account) -> Http
         frozenset({account.id}),
         to=read_number(first(pairs, "to")),
         from_=read_number(first(pairs, "from")),
-        created_from_ms=read_time("minStartTime", first(pairs, "minStartTime")),
-        created_until_ms=read_time("maxStartTime", first(pairs, "maxStartTime")),
+        started_from_ms=read_time("minStartTime", first(pairs, "minStartTime")),
+        started_until_ms=read_time("maxStartTime", first(pairs, "maxStartTime")),
     )
     query = _with_cause(query, first(pairs, "disconnectCause"))
     after = None if page_token is None else read_token(page_token)
@@ -158,7 +158,7 @@ async def _state(reader: Reader, call: CallLeg, account: Account, own_site: str)
         "stirShaken": None,
         "identity": None,
         "enqueuedTime": iso_ms(call.created_at_ms) if outbound else None,
-        "startTime": None if call.status is CallStatus.QUEUED else iso_ms(call.created_at_ms),
+        "startTime": _time(call.started_at_ms),
         "answerTime": _time(call.answered_at_ms),
         "endTime": _time(call.ended_at_ms),
         "disconnectCause": disconnect_cause(call),

@@ -87,7 +87,7 @@ def event_body(call: MarkupCall, event_type: str) -> dict[str, object]:
         "direction": "inbound" if leg.direction is Direction.INBOUND else "outbound",
         "callId": call_id,
         "callUrl": f"{call.base_url}/api/v2/accounts/{account_id}/calls/{call_id}",
-        "startTime": iso_ms(leg.created_at_ms),
+        "startTime": iso_ms(leg.started_at_ms or leg.created_at_ms),
     }
     if leg.direction is not Direction.INBOUND:
         event["enqueuedTime"] = iso_ms(leg.created_at_ms)
@@ -106,5 +106,6 @@ def event_body(call: MarkupCall, event_type: str) -> dict[str, object]:
     if event_type in ("initiate", "answer"):
         event["sipCallId"] = leg.sip_call_id
     if event_type == "initiate":
+        event["diversion"] = {"origTo": leg.forwarded_from} if leg.forwarded_from else None
         event["sipHeaders"] = {name.lower(): value for name, value in call.headers.items()} or None
     return {name: value for name, value in event.items() if value is not None}

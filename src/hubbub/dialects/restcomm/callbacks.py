@@ -78,8 +78,8 @@ def _parameters(context: CallbackContext, call: CallLeg, progress: Progress) -> 
         ("From", call.from_address),
         ("To", call.to_address),
         ("Direction", str(call.direction)),
-        ("CallerName", UNKNOWN),
-        ("ForwardedFrom", UNKNOWN),
+        ("CallerName", call.caller_name or UNKNOWN),
+        ("ForwardedFrom", call.forwarded_from or UNKNOWN),
     ]
     if call.parent_id is not None:
         said.append(("ParentCallSid", "CA" + call.parent_id))

@@ -77,7 +77,7 @@ async def _read_query(asked: Asked, pairs: Pairs) -> CallQuery | None:
         to_like=to if to is not None and has_wildcards(to) else None,
         from_=None if from_ is None or has_wildcards(from_) else from_,
         from_like=from_ if from_ is not None and has_wildcards(from_) else None,
-        created_from_ms=started,
+        started_from_ms=started,
         ended_until_ms=None if ended is None else ended + DAY_MS,
     )
     if status is not None:
@@ -148,6 +148,8 @@ def _json(call: CallLeg, parent: str | None, instance: str | None) -> str:
         ("price_unit", "USD"),
         ("direction", call.direction.value),
         ("api_version", API_VERSION),
+        ("forwarded_from", call.forwarded_from),
+        ("caller_name", call.caller_name),
         ("uri", uri + ".json"),
         ("ring_duration", ring_duration_s(call)),
     ]
@@ -181,8 +183,8 @@ def _xml(call: CallLeg, parent: str | None, instance: str | None) -> str:
         ("Direction", call.direction.value),
         ("AnsweredBy", None),
         ("ApiVersion", API_VERSION),
-        ("ForwardedFrom", None),
-        ("CallerName", None),
+        ("ForwardedFrom", call.forwarded_from),
+        ("CallerName", call.caller_name),
         ("Uri", uri),
     ]
     ring_s = ring_duration_s(call)
@@ -201,13 +203,12 @@ def call_uri(call: CallLeg) -> str:
 
 
 def ring_duration_s(call: CallLeg) -> int | None:
-    """Whole seconds from the beginning to the answer, or to the end of one that was never answered."""
-    until_ms = call.answered_at_ms if call.answered_at_ms is not None else call.ended_at_ms
-    return None if until_ms is None else max(until_ms - call.created_at_ms, 0) // 1000
+    """Whole seconds from the beginning, which is after the queue, to the answer or the end."""
+    return None if call.ringing_ms is None else call.ringing_ms // 1000
 
 
 def _start(call: CallLeg) -> str | None:
-    return None if call.status is CallStatus.QUEUED else iso_ms(call.created_at_ms)
+    return None if call.started_at_ms is None else iso_ms(call.started_at_ms)
 
 
 def _end(call: CallLeg) -> str | None:

@@ -67,8 +67,8 @@ def call_parameters(call: MarkupCall) -> Pairs:
         ("CallStatus", str(leg.status)),
         ("ApiVersion", API_VERSION),
         ("Direction", str(leg.direction)),
-        ("CallerName", call.caller_name or UNKNOWN),
-        ("ForwardedFrom", call.forwarded_from or UNKNOWN),
+        ("CallerName", leg.caller_name or UNKNOWN),
+        ("ForwardedFrom", leg.forwarded_from or UNKNOWN),
         ("CallTimestamp", iso_ms(leg.created_at_ms)),
         *((f"SipHeader_{name}", value) for name, value in call.headers.items()),
     ]

@@ -203,6 +203,7 @@ def _call(context: CallbackContext, call: CallLeg) -> Pairs | None:
         ("CallbackSource", "call-progress-events"),
         ("SequenceNumber", str(context.delivery.sequence)),
     ]
+    said += _given(("ForwardedFrom", call.forwarded_from), ("CallerName", call.caller_name))
     if call.parent_id is not None:
         said.append(("ParentCallSid", "CA" + call.parent_id))
     if ended:

@@ -86,10 +86,10 @@ def call_parameters(call: MarkupCall) -> Pairs:
         ("ApiVersion", API_VERSION),
         ("Direction", str(leg.direction)),
     ]
-    if call.forwarded_from:
-        parameters.append(("ForwardedFrom", call.forwarded_from))
-    if call.caller_name:
-        parameters.append(("CallerName", call.caller_name))
+    if leg.forwarded_from:
+        parameters.append(("ForwardedFrom", leg.forwarded_from))
+    if leg.caller_name:
+        parameters.append(("CallerName", leg.caller_name))
     if leg.parent_id is not None:
         parameters.append(("ParentCallSid", "CA" + leg.parent_id))
     parameters += [(f"SipHeader_{name}", value) for name, value in call.headers.items()]

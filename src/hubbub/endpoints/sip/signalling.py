@@ -24,6 +24,7 @@ from hubbub.protocol.sip import events as sip
 from hubbub.protocol.sip.address import NameAddr
 from hubbub.protocol.sip.bodies import sdp_of
 from hubbub.protocol.sip.call import Call
+from hubbub.protocol.sip.diversion import diverting_uri
 from hubbub.protocol.sip.errors import SipError
 from hubbub.protocol.sip.inbound_call import InboundCall
 from hubbub.protocol.sip.message import SipRequest
@@ -209,7 +210,7 @@ class SipSignalling:
         call.context = leg
         caller = event.principal
         account_id = caller.account_id if isinstance(caller, Caller) else None
-        from_addr = request.from_addr
+        from_addr, diverting = request.from_addr, diverting_uri(request.headers)
         self._events.incoming(
             IncomingCall(
                 call_id=leg.call_id,
@@ -248,6 +249,7 @@ class SipSignalling:
         self._events.ended(leg.call_id, leg.end_cause or cause, None if event is None else event.status)
 
     def _on_answered(self, leg: Leg, sdp: bytes | None) -> None:
+                forwarded_from=None if diverting is None else dialled_address(diverting) or None,
         """Our INVITE was answered. Without a usable description there is nothing to talk over."""
         if leg.timer is not None:
             leg.timer.cancel()

@@ -28,6 +28,8 @@ class IncomingCall(NamedTuple):
     source_host: str
     headers: Mapping[str, str]
     """Custom headers (`X-…`), as sent."""
+    forwarded_from: str | None = None
+    """Whom the caller had called, where the call was sent on to us; as `from_address`."""
 
 
 class CallEvents(Protocol):

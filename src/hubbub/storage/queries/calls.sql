@@ -3,7 +3,7 @@
 SELECT
     id, account_id, parent_id, application_id, conference_id, from_address, to_address, direction, status,
     created_at_ms, updated_at_ms, answered_at_ms, ended_at_ms, hangup_cause, sip_status, sip_call_id, tag,
-    site, given_id, node
+    site, given_id, node, placed_at_ms, caller_name, forwarded_from
 FROM calls WHERE id = ?;
 
 -- name: get_call_by_given_id
@@ -11,7 +11,7 @@ FROM calls WHERE id = ?;
 SELECT
     id, account_id, parent_id, application_id, conference_id, from_address, to_address, direction, status,
     created_at_ms, updated_at_ms, answered_at_ms, ended_at_ms, hangup_cause, sip_status, sip_call_id, tag,
-    site, given_id, node
+    site, given_id, node, placed_at_ms, caller_name, forwarded_from
 FROM calls WHERE account_id = ? AND given_id = ?;
 
 -- name: list_live_calls
@@ -19,7 +19,7 @@ FROM calls WHERE account_id = ? AND given_id = ?;
 SELECT
     id, account_id, parent_id, application_id, conference_id, from_address, to_address, direction, status,
     created_at_ms, updated_at_ms, answered_at_ms, ended_at_ms, hangup_cause, sip_status, sip_call_id, tag,
-    site, given_id, node
+    site, given_id, node, placed_at_ms, caller_name, forwarded_from
 FROM calls {hint:calls_live_on_node}
 WHERE node = ? AND status IN ('queued', 'ringing', 'in-progress')
 ORDER BY created_at_ms, id;
@@ -29,8 +29,8 @@ ORDER BY created_at_ms, id;
 INSERT INTO calls (
     id, account_id, parent_id, application_id, conference_id, from_address, to_address, direction, status,
     created_at_ms, updated_at_ms, answered_at_ms, ended_at_ms, hangup_cause, sip_status, sip_call_id, tag,
-    site, given_id, node
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    site, given_id, node, placed_at_ms, caller_name, forwarded_from
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     account_id = excluded.account_id, parent_id = excluded.parent_id,
     application_id = excluded.application_id, conference_id = excluded.conference_id,
@@ -40,7 +40,9 @@ ON CONFLICT (id) DO UPDATE SET
     answered_at_ms = excluded.answered_at_ms, ended_at_ms = excluded.ended_at_ms,
     hangup_cause = excluded.hangup_cause, sip_status = excluded.sip_status,
     sip_call_id = excluded.sip_call_id, tag = excluded.tag, site = excluded.site,
-    given_id = excluded.given_id, node = excluded.node;
+    given_id = excluded.given_id, node = excluded.node,
+    placed_at_ms = excluded.placed_at_ms, caller_name = excluded.caller_name,
+    forwarded_from = excluded.forwarded_from;
 
 -- name: delete_call
 -- One leg's row; its events stay.
@@ -51,7 +53,7 @@ DELETE FROM calls WHERE id = ?;
 SELECT
     id, account_id, parent_id, application_id, conference_id, from_address, to_address, direction, status,
     created_at_ms, updated_at_ms, answered_at_ms, ended_at_ms, hangup_cause, sip_status, sip_call_id, tag,
-    site, given_id, node
+    site, given_id, node, placed_at_ms, caller_name, forwarded_from
 FROM calls WHERE {among:id};
 
 -- name: match_calls
@@ -63,6 +65,7 @@ WHERE {among:id} AND {among:account_id}
     AND {matches:to_address} AND {matches:from_address}
     AND {among:status} AND (? = 1 OR {among:hangup_cause})
     AND coalesce(?, parent_id, '') = coalesce(parent_id, '')
+    AND coalesce(placed_at_ms, created_at_ms) BETWEEN ? AND ?
     AND coalesce(answered_at_ms, ?) BETWEEN ? AND ? AND coalesce(ended_at_ms, ?) BETWEEN ? AND ?;
 
 -- name: find_calls_of_account

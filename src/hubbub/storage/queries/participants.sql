@@ -15,7 +15,8 @@ SELECT
     p.label, p.beep, p.joined_at_ms, p.updated_at_ms, p.left_at_ms, p.leave_reason, p.pending,
     c.id, c.account_id, c.parent_id, c.application_id, c.conference_id, c.from_address, c.to_address,
     c.direction, c.status, c.created_at_ms, c.updated_at_ms, c.answered_at_ms, c.ended_at_ms,
-    c.hangup_cause, c.sip_status, c.sip_call_id, c.tag, c.site, c.given_id, c.node
+    c.hangup_cause, c.sip_status, c.sip_call_id, c.tag, c.site, c.given_id, c.node,
+    c.placed_at_ms, c.caller_name, c.forwarded_from
 FROM participants AS p {hint:participants_present}
 CROSS JOIN calls AS c ON c.id = p.call_id
 WHERE p.conference_id = ? AND p.left_at_ms IS NULL
@@ -49,7 +50,8 @@ SELECT
     p.label, p.beep, p.joined_at_ms, p.updated_at_ms, p.left_at_ms, p.leave_reason, p.pending,
     c.id, c.account_id, c.parent_id, c.application_id, c.conference_id, c.from_address, c.to_address,
     c.direction, c.status, c.created_at_ms, c.updated_at_ms, c.answered_at_ms, c.ended_at_ms,
-    c.hangup_cause, c.sip_status, c.sip_call_id, c.tag, c.site, c.given_id, c.node
+    c.hangup_cause, c.sip_status, c.sip_call_id, c.tag, c.site, c.given_id, c.node,
+    c.placed_at_ms, c.caller_name, c.forwarded_from
 FROM participants AS p
 CROSS JOIN calls AS c ON c.id = p.call_id
 WHERE p.conference_id = ? AND p.call_id = ?
@@ -62,7 +64,8 @@ SELECT
     p.label, p.beep, p.joined_at_ms, p.updated_at_ms, p.left_at_ms, p.leave_reason, p.pending,
     c.id, c.account_id, c.parent_id, c.application_id, c.conference_id, c.from_address, c.to_address,
     c.direction, c.status, c.created_at_ms, c.updated_at_ms, c.answered_at_ms, c.ended_at_ms,
-    c.hangup_cause, c.sip_status, c.sip_call_id, c.tag, c.site, c.given_id, c.node
+    c.hangup_cause, c.sip_status, c.sip_call_id, c.tag, c.site, c.given_id, c.node,
+    c.placed_at_ms, c.caller_name, c.forwarded_from
 FROM participants AS p {hint:participants_present}
 CROSS JOIN calls AS c ON c.id = p.call_id
 WHERE p.conference_id = ? AND p.left_at_ms IS NULL AND p.label = ?

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from hubbub.domain.call import CallLeg, CallStatus, Direction, HangupCause
 from hubbub.domain.paging import Page, PageRequest
-from hubbub.domain.queries import CallQuery
+from hubbub.domain.queries import WAITS_MS_MAX, CallQuery
 from hubbub.storage.engines.connection import Connection, Row
 from hubbub.storage.patterns import has_wildcards, is_anything
 from hubbub.storage.repositories.bounds import check
@@ -69,6 +69,7 @@ def _walk_of(query: CallQuery, db: Connection) -> Walk | None:
     if not query.account_ids or query.statuses == frozenset() or query.causes == frozenset():
         return None
     accounts = sorted(query.account_ids)
+    created_from_ms, created_until_ms = _made_between(query)
     rest = query._replace(created_from_ms=None, created_until_ms=None)
     compares = False
     heads: list[tuple[Any, ...]]
@@ -96,9 +97,17 @@ def _walk_of(query: CallQuery, db: Connection) -> Walk | None:
         way,
         tuple(heads),
         filters=_filters(rest, db) if compares else None,
-        created_from_ms=query.created_from_ms,
-        created_until_ms=query.created_until_ms,
+        created_from_ms=created_from_ms,
+        created_until_ms=created_until_ms,
     )
+
+
+def _made_between(query: CallQuery) -> tuple[int | None, int | None]:
+    """When a call was made that fulfils a query: it starts then or, having waited for its turn, later."""
+    since_ms = None if query.started_from_ms is None else query.started_from_ms - WAITS_MS_MAX
+    lows = [at_ms for at_ms in (query.created_from_ms, since_ms) if at_ms is not None]
+    highs = [at_ms for at_ms in (query.created_until_ms, query.started_until_ms) if at_ms is not None]
+    return max(lows, default=None), min(highs, default=None)
 
 
 def _plain(query: CallQuery) -> CallQuery:
@@ -132,6 +141,7 @@ def _filters(rest: CallQuery, db: Connection) -> tuple[Any, ...]:
         int(rest.causes is None),
         one_of(rest.causes or ()),
         rest.parent_id,
+        *_between(rest.started_from_ms, rest.started_until_ms)[1:],
         *_between(rest.answered_from_ms, rest.answered_until_ms),
         *_between(rest.ended_from_ms, rest.ended_until_ms),
     )
