@@ -5,6 +5,7 @@ the media plane, the ways to customers and to speech) comes in as a `World`.
 """
 
 import gc
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from hubbub.endpoints.sip.endpoint import SipEndpoint, SipSettings
 from hubbub.gauges import CallbackGauges, RecordingGauges, ServerGauges
 from hubbub.keeping import Keeping, open_keeping
 from hubbub.markup.limits import MarkupLimits
+from hubbub.own_url import own_url
 from hubbub.protocol.sip.registrar import RegistrarLimits
 from hubbub.protocol.sip.uri import SipUri
 from hubbub.services.accept_incoming_call import AcceptIncomingCall
@@ -96,6 +98,7 @@ class Server:
         place: PlaceCall,
         telling: Telling,
         keeping: Keeping,
+        http_url: str,
     ) -> None:
         self.settings = settings
         self.world = world
@@ -108,7 +111,7 @@ class Server:
         self.telling = telling
         self.keeping = keeping
         self.draining = False
-        self.http_url = ""
+        self.http_url = http_url
         self.sip_uri = ""
         self._web: WebServer | None = None
         self._certificate: ServerCertificate | None = None
@@ -133,18 +136,14 @@ class Server:
         await self.world.media.aclose()
         await self.world.store.aclose()
 
-    async def listen_http(self) -> None:
-        """Open the REST APIs. The lab leaves this out and calls the shell directly."""
-        host, port = parse_address(self.settings.http, "http")
+    async def listen_http(self, listener: socket.socket) -> None:
+        """Open the REST APIs on a bound socket. The lab leaves this out and calls the shell directly."""
         if self.settings.tls_certificate:
             self._certificate = ServerCertificate(
                 Path(self.settings.tls_certificate), Path(self.settings.tls_key)
             )
         self._web = WebServer(self.shell, web_settings(self.settings), certificate=self._certificate)
-        actual = await self._web.start(host, port)
-        shown = f"[{host}]" if ":" in host else host
-        scheme = "http" if self._certificate is None else "https"
-        self.http_url = self.settings.public_url or f"{scheme}://{shown}:{actual}"
+        await self._web.serve(listener)
 
     def reload(self) -> None:
         """Read again what may change while the server runs: the certificate. One that cannot be used is told,
@@ -177,14 +176,20 @@ def web_settings(settings: Settings) -> WebSettings:
     )
 
 
-async def start_server(settings: Settings, world: World, say: Callable[[str], None]) -> Server:
+async def start_server(
+    settings: Settings, world: World, say: Callable[[str], None], http_port: int | None = None
+) -> Server:
     """Start every part but HTTP, in the order in which they need one another.
+
+    Args:
+        http_port: where HTTP will listen; None: as the settings say.
 
     Raises:
         OSError: an address cannot be listened on.
     """
     store, clock, entropy, log = world.store, world.clock, world.entropy, world.log
     await _first_account(world, say)
+    base_url = own_url(settings, http_port).url
     rooms_closed, calls_closed = await recover_from_crash(store, clock, settings.node)
     if rooms_closed or calls_closed:
         log.warning("closed what a crash left open", rooms=rooms_closed, calls=calls_closed)
@@ -251,7 +256,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
             entropy=entropy,
             join=join,
             leave=leave,
-            base_url=settings.public_url or f"http://{settings.http}",
+            base_url=base_url,
             site=settings.site,
             connect=connect,
             recordings=keeping.recordings,
@@ -314,7 +319,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         clips=world.clips,
         limits=limits,
         recordings=keeping.recordings,
-        base_url=settings.public_url or f"http://{settings.http}",
+        base_url=base_url,
         site=settings.site,
     )
     commands = Commands(
@@ -328,6 +333,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
             leave=leave,
             modify=ModifyParticipant(store, calls, rooms, clock),
             programs=programs,
+            hear_early=rooms.hear_early,
             recordings=keeping.recordings,
         ),
         recordings=keeping.recordings,
@@ -359,6 +365,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
         clock,
         entropy,
         log,
+        base_url=base_url,
         writers=writers,
         rooms=commands.rooms,
     )
@@ -367,7 +374,7 @@ async def start_server(settings: Settings, world: World, say: Callable[[str], No
     shell = build_app(
         desk, (*dialects(), telling.api), web_settings(settings), registry, lambda: server.readiness()
     )
-    server = Server(settings, world, shell, sip, control, calls, rooms, place, telling, keeping)
+    server = Server(settings, world, shell, sip, control, calls, rooms, place, telling, keeping, base_url)
     server.sip_uri = await sip.start(control)
     destinations.own = OwnAddress(server.sip_uri, settings.sip_domain or SipUri.parse(server.sip_uri).host)
     telling.start()

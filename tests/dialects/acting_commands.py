@@ -116,9 +116,14 @@ class _Rooms:
         self.twin = twin
 
     async def add(
-        self, wish: CallWish, join: JoinConference, *, record_room: RecordWish | None = None
+        self,
+        wish: CallWish,
+        join: JoinConference,
+        *,
+        record_room: RecordWish | None = None,
+        early_media: bool = False,
     ) -> AddedParticipant:
-        self.twin.note("add", wish, join, record_room=record_room)
+        self.twin.note("add", wish, join, record_room=record_room, early_media=early_media)
         leg = self.twin.leg(wish)
         reader = self.twin.store.read
         found = await reader.live_conference(wish.account.id, join.name)

@@ -13,7 +13,7 @@ from twilio.base.exceptions import TwilioRestException
 from hubbub.audio.tones import generate
 from hubbub.audio.wav import read_wav, write_wav
 from hubbub.lab.caller import Caller
-from hubbub.lab.clips import MUSIC_HZ, SPEECH_HZ
+from hubbub.lab.clips import MUSIC_HZ, RINGBACK_HZ, SPEECH_HZ
 from hubbub.lab.lab import Lab
 from scenarios.twilio_application import EVERYTHING, FROM, URL, Application
 
@@ -59,7 +59,7 @@ async def test_who_is_added_is_listed_at_once_and_heard_when_answered(lab: Lab, 
     waiting = await room.participants("bob").fetch_async()
     assert waiting.status == "ringing"
     assert (await room.fetch_async()).status == "init"
-    assert alice.hears_silence()
+    assert alice.hears(RINGBACK_HZ), "whom she waits for rings"
     await bob.is_answered()
     await lab.run_for(2.0)
     assert alice.hears(bob)

@@ -123,6 +123,10 @@ class NotingSignalling:
     def ring(self, call_id: CallId) -> None:
         self.commands.append(("ring", call_id, None))
 
+    def early(self, call_id: CallId) -> LocalMedia:
+        self.commands.append(("early", call_id, None))
+        return LocalMedia(1, "127.0.0.1", 10_000)
+
     def answer(self, call_id: CallId) -> LocalMedia:
         self.commands.append(("answer", call_id, None))
         return LocalMedia(1, "127.0.0.1", 10_000)

@@ -313,8 +313,12 @@ def hearing(room: Room, participant: Participant) -> Hearing:
 
     Before a moderator has come everybody waits. A coach hears all; only the coached hear the coach. A held
     one neither hears nor is heard; a muted one hears and is not heard. Alone in an `init` room one waits.
+    One who is still being called hears nothing and waits for nothing.
     """
     open_ = room.conference.moderator_present
+    if participant.pending:
+        heard = open_ and not participant.held and not participant.muted
+        return Hearing(False, heard, participant.coached if participant.coaching else (), waiting=False)
     return Hearing(
         hears_room=open_ and not participant.held,
         heard=open_ and not participant.held and not participant.muted,

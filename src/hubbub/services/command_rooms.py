@@ -15,6 +15,7 @@ from hubbub.services.commands import (
     RecordingCommands,
     RecordWish,
 )
+from hubbub.services.early_sounds import FollowEarly, Hear
 from hubbub.services.join_conference import JoinConference as Join
 from hubbub.services.leave_conference import LeaveConference
 from hubbub.services.live_calls import LiveCall, LiveCalls
@@ -37,6 +38,7 @@ class CommandRooms:
         leave: LeaveConference,
         modify: ModifyParticipant,
         programs: RoomPrograms,
+        hear_early: Hear,
         recordings: RecordingCommands | None,
     ) -> None:
         self._store = store
@@ -47,14 +49,22 @@ class CommandRooms:
         self._leave = leave
         self._modify = modify
         self._programs = programs
+        self._hear_early = hear_early
         self._recordings = recordings
 
     async def add(
-        self, wish: CallWish, join: JoinConference, *, record_room: RecordWish | None = None
+        self,
+        wish: CallWish,
+        join: JoinConference,
+        *,
+        record_room: RecordWish | None = None,
+        early_media: bool = False,
     ) -> AddedParticipant:
         reserved: list[Outcome] = []
+        early = FollowEarly(self._calls, self._hear_early)
 
         async def reserve(tx: Transaction, leg: CallLeg) -> None:
+            early.call_id = leg.id
             request = join.request(leg.id, leg.tag)._replace(dialect=wish.dialect)
             reserved.append(
                 await self._join.reserve(
@@ -62,7 +72,11 @@ class CommandRooms:
                 )
             )
 
-        placed = await self._place(wish._replace(begin=Document((join,), base_url=None)), within=reserve)
+        placed = await self._place(
+            wish._replace(begin=Document((join,), base_url=None)),
+            within=reserve,
+            watch=early.watch if early_media else None,
+        )
         outcome = reserved[-1]
         conference = outcome.room.conference
         live = self._calls.get(placed.leg.id) or LiveCall(placed.leg.id, wish.account.id)

@@ -162,9 +162,17 @@ class AddedParticipant(NamedTuple):
 
 class RoomCommands(Protocol):
     async def add(
-        self, wish: CallWish, join: JoinConference, *, record_room: RecordWish | None = None
+        self,
+        wish: CallWish,
+        join: JoinConference,
+        *,
+        record_room: RecordWish | None = None,
+        early_media: bool = False,
     ) -> AddedParticipant:
         """Call somebody into the room that `join` names, which is made if there is none.
+
+        Args:
+            early_media: let the room hear that it rings, or what the far end sends, before it answers.
 
         The participant is there at once, with its call queued; it enters when the call is answered.
         Raises as `CallCommands.place` and `domain.room.reserve`.

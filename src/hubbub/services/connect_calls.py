@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from hubbub.domain.account import Account
 from hubbub.domain.call import CallLeg, CallStatus, HangupCause
-from hubbub.domain.errors import Refusal
+from hubbub.domain.errors import Conflict, Refusal, ServerFull
 from hubbub.domain.recording import Recording
 from hubbub.markup.effects import Ask, Connected, Purpose
 from hubbub.markup.instructions import Bridge, Dial, DialTarget, Document, Setting
@@ -277,7 +277,7 @@ class _Connection:
             case Rang():
                 self._rang_s = services.clock.mono_s()
                 self._let_caller_hear_ringing()
-            case HeardEarly() if self._call.answered and self._is_alone(called):
+            case HeardEarly() if self._is_alone(called) and self._caller_may_hear():
                 await self._stop_ringing()
                 self._heard_early = called
                 self._join(called, caller_is_heard=False)
@@ -355,8 +355,20 @@ class _Connection:
 
     # --- sound --------------------------------------------------------------------------------------------
 
+    def _caller_may_hear(self) -> bool:
+        """Whether the caller has media; one who is not answered is given it now, if he can have it."""
+        if self._call.port_id is not None:
+            return True
+        try:
+            media = self._services.signalling.early(self._call.call_id)
+        except (Conflict, ServerFull):
+            return False
+        self._services.calls.bind_port(self._call, media.port_id)
+        return True
+
     def _let_caller_hear_ringing(self) -> None:
-        if not self._may_ring_caller:
+        # A telephone makes its own ringing of a 180, until it was given sound (RFC 3960 §3.2).
+        if not self._may_ring_caller and self._call.port_id is None:
             self._services.signalling.ring(self._call.call_id)
         elif self._ringing is None and self._heard_early is None:
             self._ringing = asyncio.ensure_future(self._caller.ring())

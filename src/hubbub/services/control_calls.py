@@ -122,7 +122,8 @@ class ControlCalls:
             self._calls.playback_ended(event.playback_id)
         elif isinstance(event, MediaSilent):
             live = self._calls.by_port(event.port_id)
-            if live is not None:
+            # Before the answer nobody need send: how long that may last is the ringing's business.
+            if live is not None and live.answered:
                 self.hang_up(live, HangupCause.MEDIA_TIMEOUT)
         else:
             live = self._calls.by_port(event.port_id)

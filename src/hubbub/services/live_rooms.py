@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hubbub.domain.conference import Outcome, Participant, Room
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
 from hubbub.domain.room import Hearing, hearing
+from hubbub.services.early_sounds import EarlySound, EarlySounds
 from hubbub.services.live_calls import LeftInput, LiveCall, LiveCalls, RoomInput
 from hubbub.services.ports import ClipSource, Clock, MediaPlane, Mix, Timer
 
@@ -17,10 +18,12 @@ from hubbub.services.ports import ClipSource, Clock, MediaPlane, Mix, Timer
 class LiveRoom:
     """One conference's mixer and what it was last told."""
 
-    __slots__ = ("age_timer", "climate", "mixer_id", "places", "room")
+    __slots__ = ("age_timer", "climate", "early", "mixer_id", "places", "room")
 
-    def __init__(self, mixer_id: int, room: Room) -> None:
+    def __init__(self, mixer_id: int, room: Room, early: EarlySounds) -> None:
         self.mixer_id = mixer_id
+        self.early = early
+        """What is heard of those who are still being called."""
         self.room = room
         """As last stored: this node alone changes the rooms it mixes."""
         self.climate: Climate | None = None
@@ -34,13 +37,16 @@ class Climate(NamedTuple):
     is_open: bool
     awaits_second: bool
     has_coach: bool
+    has_early: bool
+    """Somebody who is being called is heard: one who is alone hears that, and not what is heard alone."""
 
 
-def climate_of(room: Room) -> Climate:
+def climate_of(room: Room, early: EarlySounds) -> Climate:
     return Climate(
         is_open=room.conference.moderator_present,
         awaits_second=room.awaits_second,
         has_coach=any(participant.coaching for participant in room.participants),
+        has_early=len(early) > 0,
     )
 
 
@@ -110,22 +116,42 @@ class LiveRooms:
             live = self._open(room)
         live.room = room
         for gone in outcome.changed:
+            if not gone.pending or not gone.is_present:
+                live.early.forget(gone.call_id)
             if not gone.is_present:
                 self._take_out(live, gone, evicted=gone.call_id in outcome.evicted)
         if not room.conference.is_live:
             self._close(conference_id, live)
             return
-        climate = climate_of(room)
+        self._follow(live, outcome.changed)
+        self._beep(live, outcome)
+
+    def hear_early(self, conference_id: ConferenceId, call_id: CallId, sound: EarlySound) -> None:
+        """Let the room hear one who is being called. No-op for one who has no place kept there."""
+        live = self._rooms.get(conference_id)
+        participant = None if live is None else live.room.participant(call_id)
+        if live is None or participant is None or not participant.pending:
+            return
+        live.early.note(call_id, sound)
+        self._follow(live, (participant,))
+
+    def _follow(self, live: LiveRoom, changed: tuple[Participant, ...]) -> None:
+        """Give everybody whom a change concerns the place that the room's flags say."""
+        room = live.room
+        climate = climate_of(room, live.early)
         everybody = climate != live.climate or climate.has_coach
         live.climate = climate
         ports = self._ports(room) if climate.has_coach else {}
-        for participant in room.participants if everybody else outcome.changed:
-            if participant.is_present:
+        for participant in room.participants if everybody else changed:
+            if participant.pending:
+                self._place_early(live, participant, hearing(room, participant), ports)
+            elif participant.is_present:
                 self._place(live, participant, hearing(room, participant), ports)
-        self._beep(live, outcome)
 
     def _open(self, room: Room) -> LiveRoom:
-        live = LiveRoom(self._media.create_mixer(), room)
+        mixer_id = self._media.create_mixer()
+        early = EarlySounds(self._media, self._calls, mixer_id, self._clips.stock("ringback"))
+        live = LiveRoom(mixer_id, room, early)
         conference_id = room.conference.id
         self._rooms[conference_id] = live
         self._names[room.conference.account_id, room.conference.name] = conference_id
@@ -139,6 +165,7 @@ class LiveRooms:
         self._names.pop((conference.account_id, conference.name), None)
         if live.age_timer is not None:
             live.age_timer.cancel()
+        live.early.close()
         self._media.destroy_mixer(live.mixer_id)
 
     def _ports(self, room: Room) -> dict[CallId, int]:
@@ -155,16 +182,35 @@ class LiveRooms:
         call = self._calls.get(participant.call_id)
         if call is None or call.port_id is None:
             return
+        self._mix(live, call, call.port_id, wanted, ports)
+        # Whoever is alone hears how the one whom it waits for is called.
+        waiting = wanted.waiting and not (live.room.conference.moderator_present and len(live.early))
+        if (call.waiting, call.held) != (waiting, wanted.held):
+            call.waiting, call.held = waiting, wanted.held
+            self.tell(call)
+
+    def _place_early(
+        self, live: LiveRoom, participant: Participant, wanted: Hearing, ports: dict[CallId, int]
+    ) -> None:
+        """One who is being called is heard where there is something to hear, and hears nothing."""
+        call = self._calls.get(participant.call_id)
+        if not participant.is_present or call is None or call.port_id is None:
+            return
+        if live.early.is_heard(participant.call_id):
+            self._mix(live, call, call.port_id, wanted, ports)
+        elif live.places.pop(participant.call_id, None) is not None:
+            self._media.leave(call.port_id)
+
+    def _mix(
+        self, live: LiveRoom, call: LiveCall, port_id: int, wanted: Hearing, ports: dict[CallId, int]
+    ) -> None:
         coached = tuple(ports[coached] for coached in wanted.coached if coached in ports)
         # A coach whose pupils are all absent is heard by nobody: the whisper must not become public.
         heard = wanted.heard and not (wanted.coached and not coached)
         mix = Mix(hears_room=wanted.hears_room, heard=heard, coached=coached)
-        if live.places.get(participant.call_id) != mix:
-            live.places[participant.call_id] = mix
-            self._media.join(call.port_id, live.mixer_id, mix)
-        if (call.waiting, call.held) != (wanted.waiting, wanted.held):
-            call.waiting, call.held = wanted.waiting, wanted.held
-            self.tell(call)
+        if live.places.get(call.call_id) != mix:
+            live.places[call.call_id] = mix
+            self._media.join(port_id, live.mixer_id, mix)
 
     @staticmethod
     def tell(call: LiveCall) -> None:

@@ -17,7 +17,12 @@ class NoteSpeech:
 
     def is_wanted(self, call: LiveCall) -> bool:
         """Whether anybody asked to hear of speech in the leg's room."""
-        return call.conference_id is not None and self._rooms.follows_speech(call.conference_id)
+        # One who is still being called speaks to nobody: what is heard of it early is its network.
+        return (
+            call.answered
+            and call.conference_id is not None
+            and self._rooms.follows_speech(call.conference_id)
+        )
 
     async def __call__(self, call: LiveCall, *, talking: bool) -> None:
         """No-op for a leg that is in no room, or that nobody there can hear."""

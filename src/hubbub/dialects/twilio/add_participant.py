@@ -4,7 +4,7 @@ https://www.twilio.com/docs/voice/api/conference-participant-resource#create-a-p
 is a live one's SID, or a room's name: then the live room of that name, or a new one. Owns the parameters about the
 room; those about the call are read in `dialling`.
 
-`EarlyMedia` is taken and has no effect: the room hears a participant when it has answered.
+`EarlyMedia`, on unless it is refused, lets the room hear the ringing or the far end before the answer.
 """
 
 from typing import Final
@@ -64,7 +64,9 @@ async def add_participant(asked: Asked) -> HttpResponse:
         record_room = read_record_wish(form, RecordingSource.CONFERENCE, "Conference")
     wish = wish._replace(display_name=_read_display_name(form))
     try:
-        added = await asked.desk.commands.rooms.add(wish, join, record_room=record_room)
+        added = await asked.desk.commands.rooms.add(
+            wish, join, record_room=record_room, early_media=form.flag("EarlyMedia") is not False
+        )
     except Refusal as refusal:
         raise _refused(refusal) from None
     instance = dict(await represent(asked, added.conference, added.member))

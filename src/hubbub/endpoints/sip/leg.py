@@ -31,12 +31,14 @@ class Leg:
 
     __slots__ = (
         "_plane",
+        "_remote",
         "_session_id",
         "call",
         "call_id",
         "end_cause",
         "has_early_media",
         "has_rung",
+        "is_answered",
         "local",
         "media",
         "offer",
@@ -48,11 +50,15 @@ class Leg:
         self.call_id = call_id
         self._plane = plane
         self._session_id = new_session_id()
+        self._remote: RemoteMedia | None = None
         self.call: Call | None = None
         """The SIP call; None while a search for whoever answers ours is on."""
         self.search: Search | None = None
         self.has_rung = False
         self.has_early_media = False
+        """Sound goes before the answer: the far end's offer was answered in a provisional response, or it ours."""
+        self.is_answered = False
+        """We have answered an inbound call."""
         self.offer: SessionDescription | None = None
         """The far end's offer in the INVITE, until it is answered."""
         self.local: SessionDescription | None = None
@@ -104,6 +110,11 @@ class Leg:
         self._connect(agreed)
         return self.local.to_bytes()
 
+    def begin_anew(self) -> None:
+        """From the answer on the far end has to send: what it did not send early is not held against it."""
+        if self.media is not None and self._remote is not None:
+            self._plane.connect(self.media.port_id, self._remote)
+
     def take_answer(self, sdp: bytes) -> None:
         """The far end's answer to our last offer; the media plane learns what both agree on.
 
@@ -132,6 +143,7 @@ class Leg:
         except InvalidValue as error:
             # An address that our sockets cannot send to, such as IPv6 from an IPv4 one.
             raise SdpError(str(error)) from None
+        self._remote = remote
 
 
 def check_offer(sdp: bytes) -> SessionDescription:

@@ -82,11 +82,39 @@ class SipSignalling:
         if leg is not None and isinstance(call := leg.call, InboundCall):
             self._shell.do(call.ring)
 
+    def early(self, call_id: CallId) -> LocalMedia:
+        leg, call = self._unanswered(call_id)
+        if not leg.has_early_media:
+            if leg.offer is None:
+                # Our offer would have to go reliably, and its answer to come with the PRACK (RFC 3262 §5).
+                raise Conflict("the caller made no offer that could be answered early")
+            sdp = self._agree(leg, call)
+            leg.has_early_media = True
+            self._shell.do(lambda now: call.ring(now, sdp, 183))
+        return leg.open_media()
+
     def answer(self, call_id: CallId) -> LocalMedia:
+        leg, call = self._unanswered(call_id)
+        # What was said before the answer is said again with it (RFC 3261 §13.2.1).
+        if leg.has_early_media and leg.local is not None:
+            sdp = leg.local.to_bytes()
+            leg.begin_anew()
+        else:
+            sdp = self._agree(leg, call)
+        leg.is_answered = True
+        media = leg.open_media()
+        self._shell.do(lambda now: call.answer(sdp, now))
+        return media
+
+    def _unanswered(self, call_id: CallId) -> tuple[Leg, InboundCall]:
         leg = self._legs.get(call_id)
         call = None if leg is None else leg.call
-        if leg is None or not isinstance(call, InboundCall) or not call.is_early or leg.media is not None:
+        if leg is None or not isinstance(call, InboundCall) or not call.is_early or leg.is_answered:
             raise Conflict("the call cannot be answered any more")
+        return leg, call
+
+    def _agree(self, leg: Leg, call: InboundCall) -> bytes:
+        """Our description for a call that is made to us; without one that fits, the call is refused."""
         try:
             sdp = leg.describe() if leg.offer is None else leg.answer(leg.offer)
         except UNUSABLE as error:
@@ -95,9 +123,7 @@ class SipSignalling:
             self._shell.do(lambda now: call.reject(488, now))
             raise Conflict("no media could be agreed on") from error
         leg.offer = None
-        media = leg.open_media()
-        self._shell.do(lambda now: call.answer(sdp, now))
-        return media
+        return sdp
 
     def reject(self, call_id: CallId, cause: HangupCause) -> None:
         leg = self._legs.get(call_id)
@@ -223,6 +249,7 @@ class SipSignalling:
                 sip_call_id=request.call_id,
                 source_host=event.source.host,
                 headers=custom_headers(request),
+                forwarded_from=None if diverting is None else dialled_address(diverting) or None,
             )
         )
 
@@ -249,7 +276,6 @@ class SipSignalling:
         self._events.ended(leg.call_id, leg.end_cause or cause, None if event is None else event.status)
 
     def _on_answered(self, leg: Leg, sdp: bytes | None) -> None:
-                forwarded_from=None if diverting is None else dialled_address(diverting) or None,
         """Our INVITE was answered. Without a usable description there is nothing to talk over."""
         if leg.timer is not None:
             leg.timer.cancel()

@@ -78,6 +78,11 @@ class Signalling(Protocol):
     """Calls in and out. Every command is a no-op on a call that is over."""
 
     def ring(self, call_id: CallId) -> None: ...
+    def early(self, call_id: CallId) -> LocalMedia:
+        """Let an inbound call hear us before it is answered (183 with SDP); again: the same media.
+
+        Raises Conflict if it cannot be: it is answered or over, or made no offer that we could answer."""
+
     def answer(self, call_id: CallId) -> LocalMedia:
         """Answer an inbound call (200 with SDP). Raises Conflict if it cannot be answered any more."""
 
