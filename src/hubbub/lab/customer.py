@@ -106,7 +106,10 @@ class CustomerWeb:
         for _ in range(REDIRECTS_MAX + 1):
             answer = await self._ask(request._replace(url=url, method=method, body=body))
             if answer.location is not None and 300 <= answer.status < 400:
-                url = urljoin(url, answer.location)
+                try:
+                    url = urljoin(url, answer.location)
+                except ValueError:
+                    raise FetchFailed("refused-target", f"{url} led to no URL") from None
                 if answer.status != 307 and answer.status != 308:
                     method, body = "GET", b""
                 continue
