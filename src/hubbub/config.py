@@ -38,7 +38,9 @@ class Settings:
     )
     public_url: str = _setting(
         "",
-        "How clients reach the REST APIs, used in absolute links. Empty: from each request's Host header.",
+        "How customers reach the REST APIs: the beginning of every URL that webhooks tell. Empty: the address of "
+        "--http, where that is all addresses --advertised-host or this machine's own; links in answers take each "
+        "request's Host header.",
     )
     node: str = _setting("node-1", "Name of this server; its open calls are closed at its next start.")
     site: str = _setting("00000001", "Eight hex digits that Bandwidth ids carry before the UUID.")

@@ -47,6 +47,7 @@ def open_telling(
     entropy: Entropy,
     log: Log,
     *,
+    base_url: str,
     writers: Mapping[str, CallbackWriter],
     rooms: RoomCommands | None,
 ) -> Telling:
@@ -54,9 +55,10 @@ def open_telling(
 
     Args:
         sender: brings callbacks to their receivers.
+        base_url: how customers reach this server.
         rooms: runs what receivers answer with.
     """
-    wording = open_wording(settings, store.read, writers)
+    wording = open_wording(settings, store.read, writers, base_url)
     feed = EventFeed(store, clock)
     return Telling(
         DeliverCallbacks(
@@ -79,13 +81,14 @@ def open_telling(
     )
 
 
-def open_wording(settings: Settings, reader: Reader, writers: Mapping[str, CallbackWriter]) -> WordDelivery:
+def open_wording(
+    settings: Settings, reader: Reader, writers: Mapping[str, CallbackWriter], base_url: str
+) -> WordDelivery:
     """What turns a delivery into a request."""
-    scheme = "https" if settings.tls_certificate else "http"
     return WordDelivery(
         reader,
         writers,
-        base_url=settings.public_url or f"{scheme}://{settings.http}",
+        base_url=base_url,
         site=settings.site,
         body_bytes_max=settings.document_bytes_max,
     )

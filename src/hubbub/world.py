@@ -7,13 +7,15 @@ from pathlib import Path
 from hubbub.bootstrap import Server, World, calm_the_collector, start_server
 from hubbub.clips import ClipLimits, open_clips
 from hubbub.clock import SystemClock
-from hubbub.config import Settings, SettingsError, parse_networks, parse_range
+from hubbub.config import Settings, SettingsError, parse_address, parse_networks, parse_range
 from hubbub.entropy import SystemEntropy
 from hubbub.logs import open_log
 from hubbub.media import MediaSettings, open_plane, warm_up
+from hubbub.own_url import own_url
 from hubbub.recordings import ObjectStoreSettings, RecordingLibrary, open_recordings
 from hubbub.services.ports import Log
 from hubbub.storage import open_store
+from hubbub.web.server import open_listener
 from hubbub.webhooks.fetcher import open_fetcher
 from hubbub.webhooks.sender import SENDER_LIMITS, open_sender
 from hubbub.webhooks.web_client import DEFAULT_LIMITS
@@ -60,13 +62,27 @@ async def start_real_server(settings: Settings, say: Callable[[str], None]) -> S
             credentials_folder=folder,
             closing=(clips.aclose, fetcher.aclose, sender.aclose),
         )
-        server = await start_server(settings, world, say)
-        await server.listen_http()
+        # Bound before anything runs: what is told of this server from its first moment on names its port.
+        listener = open_listener(*parse_address(settings.http, "http"))
+        try:
+            http_port = listener.getsockname()[1]
+            _warn_of_guess(settings, http_port, log)
+            server = await start_server(settings, world, say, http_port)
+            await server.listen_http(listener)
+        except BaseException:
+            listener.close()
+            raise
     except BaseException:
         await store.aclose()
         raise
     asyncio.get_running_loop().call_soon(calm_the_collector)
     return server
+
+
+def _warn_of_guess(settings: Settings, http_port: int, log: Log) -> None:
+    guess = own_url(settings, http_port)
+    if guess.is_guess:
+        log.warning("customers are told a guessed address of this server: set --public-url", url=guess.url)
 
 
 def recordings_of(settings: Settings, log: Log) -> RecordingLibrary:

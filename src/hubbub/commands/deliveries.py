@@ -23,6 +23,7 @@ from hubbub.domain.errors import NotFound
 from hubbub.domain.ids import DeliveryId
 from hubbub.domain.paging import PageRequest
 from hubbub.domain.queries import DeliveryQuery
+from hubbub.own_url import own_url
 from hubbub.services.ports import Clock, Entropy, Store
 from hubbub.services.resend_deliveries import ResendDeliveries
 from hubbub.services.show_delivery import ShowDelivery
@@ -74,9 +75,9 @@ def show_(data: Path, delivery_id: str) -> None:
         found = await store.read.delivery(DeliveryId(delivery_id.lower()))
         if found is None:
             raise NotFound("delivery", delivery_id)
-        shown = await ShowDelivery(
-            store.read, open_wording(Settings(data=str(data)), store.read, callback_writers())
-        )(found)
+        settings = Settings(data=str(data))
+        wording = open_wording(settings, store.read, callback_writers(), own_url(settings).url)
+        shown = await ShowDelivery(store.read, wording)(found)
         event = None
         if shown.entry is not None:
             event = {

@@ -87,6 +87,15 @@ class WebServer:
         """
         listener = open_listener(host, port)
         actual: int = listener.getsockname()[1]
+        await self.serve(listener)
+        return actual
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Listen on a bound socket, which is closed with the server.
+
+        Raises:
+            OSError: the server did not start.
+        """
         self._task = asyncio.create_task(self._server.serve([listener]), name="web server")
         listening = asyncio.create_task(self._server.listening.wait())
         await asyncio.wait({self._task, listening}, return_when=asyncio.FIRST_COMPLETED)
@@ -94,8 +103,7 @@ class WebServer:
             listening.cancel()
             listener.close()
             self._task.result()
-            raise OSError(f"the web server did not start on {host}:{port}")
-        return actual
+            raise OSError("the web server did not start")
 
     async def stop(self) -> None:
         """Take no more connections, finish what is being answered, close the rest."""
