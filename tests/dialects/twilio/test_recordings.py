@@ -229,7 +229,7 @@ async def test_starting_one(desk: Desk, acting: ActingCommands) -> None:
     assert (said["call_sid"], said["channels"], said["track"]) == (f"CA{ALICE}", 2, "outbound")
     wish = SubscriptionWish(
         "recording",
-        frozenset({EventKind.RECORDING_ABSENT, EventKind.RECORDING_COMPLETED}),
+        frozenset({EventKind.RECORDING_ABSENT, EventKind.RECORDING_FAILED, EventKind.RECORDING_COMPLETED}),
         WebTarget("http://a.example", "GET"),
     )
     assert acting.last == (

@@ -50,7 +50,8 @@ RECORDING_EVENTS: Final[dict[str, frozenset[EventKind]]] = {
     "stopped": frozenset({EventKind.RECORDING_STOPPED}),
     "completed": frozenset({EventKind.RECORDING_COMPLETED}),
     "failed": frozenset({EventKind.RECORDING_FAILED}),
-    "absent": frozenset({EventKind.RECORDING_ABSENT}),
+    # Twilio's own customers have no other word for a recording that they will not get.
+    "absent": frozenset({EventKind.RECORDING_ABSENT, EventKind.RECORDING_FAILED}),
 }
 RECORDING_DEFAULT: Final = ("completed",)
 WORDS: Final[dict[str, Mapping[str, frozenset[EventKind]]]] = {
