@@ -120,6 +120,8 @@ class Lab:
         self._dials: dict[str | None, Conditions] = {}
         self._folder = Path()
         self._life: object = None
+        self._context = contextvars.copy_context()
+        """In which the present life's work is done."""
         self._server_tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._stack = AsyncExitStack()
 
@@ -128,16 +130,19 @@ class Lab:
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="hubbub-lab-")))
         await self._start()
         self.credentials = read_credentials(self._folder)
-        self.client = LabClient(self.server.shell, BASE_URL, self.credentials)
+        self.client = self._make_client()
         return self
+
+    def _make_client(self) -> LabClient:
+        return LabClient(self.server.shell, BASE_URL, self.credentials, self._context)
 
     async def _start(self) -> None:
         """Start the server in a context of its own: whatever it sets going can be told by that."""
         self._life = object()
         self._server_tasks.clear()
-        context = contextvars.copy_context()
-        context.run(_LIFE.set, self._life)
-        self.server = await self.loop.create_task(self._start_server(), context=context)
+        self._context = contextvars.copy_context()
+        self._context.run(_LIFE.set, self._life)
+        self.server = await self.loop.create_task(self._start_server(), context=self._context.copy())
 
     def _make_task(
         self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any
@@ -171,22 +176,23 @@ class Lab:
         """Let the server die as by `kill -9`: nobody is told, nothing more is written, its addresses are free."""
         if self._store_kind == "memory":
             raise SimulationError("a store in memory dies with its server")
+        self.log.is_mute = True
+        await self.server.sip.abort()
         await self.store.aclose()
         self.recordings.die()
         self.loop.cancel_timers(lambda context: context.get(_LIFE) is self._life)
-        dying = sorted(
-            (task for task in self._server_tasks if not task.done()), key=lambda task: task.get_name()
-        )
-        for task in dying:
-            task.cancel()
-        await asyncio.gather(*dying, return_exceptions=True)
-        await self.server.sip.aclose()
+        # What is cancelled may set something going in its last breath.
+        while dying := [task for task in self._server_tasks if not task.done()]:
+            for task in sorted(dying, key=lambda task: task.get_name()):
+                task.cancel()
+            await asyncio.gather(*dying, return_exceptions=True)
         await self.media.aclose()
 
     async def restart(self) -> None:
         """Start the server again on what it left behind."""
+        self.log.is_mute = False
         await self._start()
-        self.client = LabClient(self.server.shell, BASE_URL, self.credentials)
+        self.client = self._make_client()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -6,9 +6,11 @@ itself waits for.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import b64encode
 from collections.abc import Mapping, MutableMapping
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -41,10 +43,18 @@ class LabClient:
         app: the server's ASGI application.
         base_url: scheme, host and port, as a client would write them.
         credentials: per dialect, as in credentials.json.
+        context: in which the server works: by it the lab knows what dies with the server.
     """
 
-    def __init__(self, app: Shell, base_url: str, credentials: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        app: Shell,
+        base_url: str,
+        credentials: Mapping[str, Mapping[str, str]],
+        context: Context,
+    ) -> None:
         self._app = app
+        self._context = context
         self._base_url = base_url
         self._credentials = credentials
 
@@ -79,6 +89,9 @@ class LabClient:
             form: sent as the body, urlencoded.
             auth: other than the first account's.
             is_anonymous: send no credentials.
+
+        Raises:
+            ConnectionResetError: the server died meanwhile.
         """
         path = path.removeprefix(self._base_url)
         path, _, query = path.partition("?")
@@ -131,7 +144,16 @@ class LabClient:
         async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message)
 
-        await self._app(scope, receive, send)
+        work = asyncio.get_running_loop().create_task(
+            self._app(scope, receive, send), context=self._context.copy()
+        )
+        try:
+            await work
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if work.cancelled() and task is not None and not task.cancelling():
+                raise ConnectionResetError("the server died") from None
+            raise
         start = next(message for message in sent if message["type"] == "http.response.start")
         return LabResponse(
             status=start["status"],

@@ -104,6 +104,13 @@ class SipEndpoint(SipSignalling):
             task.cancel()
         self._dialler.close()
         await self._shell.finish()
+        await self.abort()
+
+    async def abort(self) -> None:
+        """Stop listening and tell nobody, as a process that dies."""
+        for task in list(self._tasks):
+            task.cancel()
+        self._dialler.close()
         await self._shell.aclose()
         for leg in list(self._legs.values()):
             self._close(leg)
