@@ -18,7 +18,7 @@ from hubbub.domain.recording import AudioFormat
 from hubbub.recordings import layout, voice
 from hubbub.recordings.encode import encode
 from hubbub.recordings.wav_file import HEADER_BYTES, SAMPLE_BYTES, header, samples_in, settle
-from hubbub.services.recording_files import SAMPLES_MAX, Blend, FinishedSound, SoundLost
+from hubbub.services.recording_files import SAMPLES_MAX, Blend, FinishedSound, NothingKept, SoundLost
 
 BLOCK_SAMPLES: Final = 80_000
 """Ten seconds at a time."""
@@ -31,13 +31,16 @@ def finish(folder: Path, samples: int | None = None) -> layout.Finished:
         samples: its length; None: of the longest track.
 
     Raises:
-        SoundLost: it is not there, or cannot be read or written.
+        NothingKept: it is not there.
+        SoundLost: it cannot be read or written.
     """
     try:
         if (folder / layout.FINISHED).exists():
             return layout.read_finished((folder / layout.FINISHED).read_bytes())
         return _finish(folder, samples)
     except OSError as error:
+        if not folder.exists():
+            raise NothingKept("nothing of it is on the disk") from error
         raise SoundLost(error.strerror or str(error)) from error
     except (ValueError, KeyError, TypeError) as error:
         raise SoundLost(f"the recording's own description is damaged: {error}") from error

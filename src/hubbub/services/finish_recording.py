@@ -8,7 +8,7 @@ from hubbub.domain.recording import TRANSITIONS, RecordingState
 from hubbub.services.commands import StopReason
 from hubbub.services.live_recordings import LiveRecording, LiveRecordings, event_of
 from hubbub.services.ports import Clock, Log, Store
-from hubbub.services.recording_files import FinishedSound, RecordingFiles, SoundLost
+from hubbub.services.recording_files import FinishedSound, NothingKept, RecordingFiles, SoundLost
 
 SHORTEST_MS: Final = 100
 """What is shorter holds no word: it is absent."""
@@ -40,16 +40,19 @@ class FinishRecording:
         try:
             sound = await self._files.finish(live.row.id, samples)
         except SoundLost as error:
-            await self.fail(live, str(error))
-            return
-        absent = _absent(sound)
+            if why is None or not isinstance(error, NothingKept):
+                await self.fail(live, str(error))
+                return
+            # The server died before the first of it reached the disk: that takes less than a second.
+            sound = None
+        absent = TOO_SHORT if sound is None else _absent(sound)
         async with self._store.transaction() as tx:
             row = await tx.recording(live.row.id)
             if row is None or row.state is not RecordingState.PROCESSING:
                 return
             now_ms = self._clock.now_ms()
-            row = row._replace(duration_ms=sound.duration_ms, why=absent or why)
-            if absent is None:
+            row = row._replace(duration_ms=0 if sound is None else sound.duration_ms, why=absent or why)
+            if sound is not None and absent is None:
                 row = row.moved(RecordingState.COMPLETED, now_ms)._replace(size_bytes=sound.size_bytes)
                 more: dict[str, Any] = {"duration_ms": sound.duration_ms, "size_bytes": sound.size_bytes}
                 event = event_of(row, EventKind.RECORDING_COMPLETED, now_ms, more)

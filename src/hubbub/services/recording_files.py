@@ -59,6 +59,10 @@ class SoundLost(Exception):
     """The sound could not be kept or cannot be read: the disk's fault. The message says how."""
 
 
+class NothingKept(SoundLost):
+    """There is no file of it at all."""
+
+
 class SoundWriter(Protocol):
     """A recording being written. Nothing blocks; what cannot be written is told to `failed`, once."""
 
@@ -84,7 +88,8 @@ class RecordingFiles(Protocol):
             samples: the length; None: of the longest track, for what a crash left behind.
 
         Raises:
-            SoundLost: there is nothing, or the disk refuses.
+            NothingKept: nothing was ever written, or it is gone.
+            SoundLost: the disk refuses.
         """
 
     async def open(
