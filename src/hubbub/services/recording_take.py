@@ -125,6 +125,8 @@ class Take:
         keeps_silence = self._stretches[-1].is_silent
         self._open_stretch(is_silent=False, skips=not keeps_silence)
         self._close_taps(old)
+        # What was left out is no time of the recording.
+        self._heard_at_s = self._clock.mono_s()
         self.is_taking = True
 
     def add(self, track: str, source: Source) -> None:
