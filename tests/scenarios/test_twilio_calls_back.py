@@ -75,3 +75,27 @@ async def test_whoever_does_not_answer_is_not_waited_for(lab: Lab) -> None:
     assert app.outcomes == ["initiated", "ringing", "no-answer"]
     assert (await app.client.calls(sid).fetch_async()).status == "no-answer"
     assert not agent.is_ringing
+
+
+async def test_the_end_of_a_recorded_call_tells_where_the_recording_is(lab: Lab) -> None:
+    app, customer = Application(lab), await lab.phone("customer")
+    app.on("/talk", lambda told: "<Response><Say>You asked for a call</Say><Pause length='20'/></Response>")
+    for record in (True, False):
+        await app.client.calls.create_async(
+            to=customer.uri,
+            from_=FROM,
+            url=f"{URL}/talk",
+            record=record,
+            status_callback=f"{URL}/{record}",
+        )
+        await customer.is_answered()
+        await lab.run_for(3.0)
+        customer.hangs_up()
+        await lab.run_for(2.0)
+    (recorded,), (plain,) = app.at("/True"), app.at("/False")
+    assert recorded["CallStatus"] == plain["CallStatus"] == "completed"
+    assert not [name for name in plain if name.startswith("Recording")]
+    (kept,) = await app.client.recordings.list_async()
+    assert recorded["RecordingSid"] == kept.sid
+    assert kept.media_url == recorded["RecordingUrl"]
+    assert recorded.get("RecordingDuration") in (None, kept.duration)

@@ -33,6 +33,8 @@ class CallbackContext(NamedTuple):
     site: str
     parent: CallLeg | None = None
     """The call that the event's call was made for."""
+    call_recording: Recording | None = None
+    """At the end of a call: what the request that made it wanted recorded. It may not be finished yet."""
 
 
 class RetryPolicy(NamedTuple):

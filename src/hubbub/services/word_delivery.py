@@ -8,13 +8,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 from hubbub.domain.delivery import Delivery, Subscription
-from hubbub.domain.ids import RecordingId, SubscriptionId
+from hubbub.domain.events import EventKind
+from hubbub.domain.ids import CallId, RecordingId, SubscriptionId
+from hubbub.domain.paging import PageRequest
+from hubbub.domain.queries import RecordingQuery
+from hubbub.domain.recording import Recording, RecordingSource
 from hubbub.markup.language import DocumentRequest
 from hubbub.services.callbacks import CallbackContext, CallbackWriter
 from hubbub.services.ports import FetchRequest, Reader
 
 T = TypeVar("T")
 SUBSCRIPTIONS_MAX: Final = 4096
+RECORDINGS_MAX: Final = 10
+"""How many recordings of a call, the oldest first, are looked through for the one that was asked for with it."""
 
 
 class Worded(NamedTuple):
@@ -101,6 +107,11 @@ class WordDelivery:
             recording=(
                 None if recording_id is None else await seen.once(RecordingId(recording_id), reader.recording)
             ),
+            call_recording=(
+                await seen.once(event.call_id, self._asked_with_call)
+                if event.kind is EventKind.CALL_ENDED and event.call_id is not None
+                else None
+            ),
             signing_secret=await seen.once(account.id, reader.signing_secret),
             base_url=self._base_url,
             site=self._site,
@@ -111,6 +122,15 @@ class WordDelivery:
             ),
         )
         return Worded(context, writer, writer.write(context))
+
+    async def _asked_with_call(self, call_id: CallId) -> Recording | None:
+        call = await self._reader.call(call_id)
+        if call is None:
+            return None
+        query = RecordingQuery(frozenset({call.account_id}), call_id=call_id, of_conferences=False)
+        found = await self._reader.recordings(query, PageRequest(RECORDINGS_MAX))
+        asked = (each for each in found.items if each.source is RecordingSource.OUTBOUND_CALL)
+        return next(asked, None)
 
     def fetch_request(self, worded: Worded, request: DocumentRequest) -> FetchRequest:
         """The request as the web client takes it."""

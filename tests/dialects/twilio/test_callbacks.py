@@ -337,6 +337,32 @@ def test_a_calls_recording(
     assert "RecordingDuration" not in said
 
 
+@pytest.mark.parametrize(
+    ("state", "duration_ms", "told_of_it"),
+    [
+        (RecordingState.COMPLETED, 14_900, {"RecordingUrl", "RecordingSid", "RecordingDuration"}),
+        (RecordingState.PROCESSING, None, {"RecordingUrl", "RecordingSid"}),
+        (RecordingState.IN_PROGRESS, None, {"RecordingUrl", "RecordingSid"}),
+        (RecordingState.ABSENT, 0, set()),
+        (RecordingState.FAILED, None, set()),
+        (RecordingState.DELETED, 14_900, set()),
+    ],
+)
+def test_the_end_of_a_call_tells_of_its_recording_what_is_known(
+    state: RecordingState, duration_ms: int | None, told_of_it: set[str]
+) -> None:
+    kept = recording(RECORDED_CALL, conference_id=None, call_id=ALICE, state=state, duration_ms=duration_ms)
+    over = call(ALICE, status=CallStatus.COMPLETED, answered_at_ms=T0, ended_at_ms=T0 + 15_000)
+    data = {"status": "completed", "cause": "hangup", "sip_status": 200}
+    about = context(words.CALL, EventKind.CALL_ENDED, call=over, data=data)
+    said = told(about._replace(call_recording=kept))
+    assert {name for name in said if name.startswith("Recording")} == told_of_it
+    if told_of_it:
+        assert said["RecordingUrl"] == f"{BASE}/2010-04-01/Accounts/AC{ACME}/Recordings/RE{RECORDED_CALL}"
+        assert said["RecordingSid"] == f"RE{RECORDED_CALL}"
+        assert said.get("RecordingDuration") == (None if duration_ms is None else "15")
+
+
 def test_the_older_callback_of_a_recording() -> None:
     kept = recording(RECORDED_ROOM)
     about = context(words.RECORD_END, EventKind.RECORDING_COMPLETED, conference=standup(), recording=kept)

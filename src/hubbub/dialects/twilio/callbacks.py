@@ -25,7 +25,7 @@ from hubbub.domain.call import CallLeg
 from hubbub.domain.conference import EndReason, LeaveReason
 from hubbub.domain.delivery import Subscription, SubscriptionWish
 from hubbub.domain.events import EventKind
-from hubbub.domain.recording import Recording
+from hubbub.domain.recording import Recording, RecordingState
 from hubbub.markup.instructions import Document
 from hubbub.markup.language import DocumentRequest
 from hubbub.services.callbacks import CallbackContext, RetryPolicy
@@ -78,6 +78,12 @@ CALL_STATUSES: Final = {
 }
 SIP_STATUSES: Final = {"completed": 200, "canceled": 487}
 """The final answer to an INVITE (RFC 3261 §21), where how the call ended tells no other."""
+RECORDED: Final = frozenset(RecordingState) - {
+    RecordingState.ABSENT,
+    RecordingState.FAILED,
+    RecordingState.DELETED,
+}
+"""There is, or will be, something to hear."""
 RECORDING_STATUSES: Final = {
     EventKind.RECORDING_STARTED: "in-progress",
     EventKind.RECORDING_PAUSED: "paused",
@@ -213,7 +219,19 @@ def _call(context: CallbackContext, call: CallLeg) -> Pairs | None:
             said.append(("Duration", str(-(-seconds // 60))))
         sip_status = event.data.get("sip_status") or SIP_STATUSES.get(status)
         said += _given(("SipResponseCode", None if sip_status is None else str(sip_status)))
+        said += _recorded(context, context.call_recording)
     return said
+
+
+def _recorded(context: CallbackContext, recording: Recording | None) -> Pairs:
+    """What was recorded of a call by the request that made it; how long it is only where it is finished."""
+    if recording is None or recording.state not in RECORDED:
+        return []
+    return [
+        ("RecordingUrl", _url(context, recording)),
+        ("RecordingSid", "RE" + recording.id),
+        *_given(("RecordingDuration", duration_text(recording))),
+    ]
 
 
 def _recording(context: CallbackContext, recording: Recording) -> Pairs | None:
