@@ -81,6 +81,8 @@ class TwinLeg:
         self.slow_answer_s = 0.0
         self.talk_s = 5.0
         self.record_refusal: Refusal | None = None
+        self.room_is_recorded = False
+        """By this leg or somebody else, where its document asks for that."""
         self.recording_ends = asyncio.Event()
         self.recorded_as = RecordingState.COMPLETED
         self.is_over = False
@@ -198,6 +200,16 @@ class TwinLeg:
         self.recording_ends = asyncio.Event()
         if wish.max_duration_ms is not None:
             self.clock.call_later(wish.max_duration_ms / 1000, self.recording_ends.set)
+        return RECORDING
+
+    async def record_room(self, wish: RecordingWish) -> RecordingId | None:
+        if self.record_refusal is not None:
+            raise self.record_refusal
+        if self.room_is_recorded:
+            self.did(f"record room {wish.source}")
+        return RECORDING.id if self.room_is_recorded else None
+
+    async def room_recording(self, recording_id: RecordingId) -> Recording | None:
         return RECORDING
 
     async def recording_taken(self, recording_id: RecordingId) -> None:

@@ -5,11 +5,17 @@ Restcomm Connect user guide, "RCML Conference"; API guide, "Conferences".
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import numpy as np
+import pytest
+import soundfile
+
+from hubbub.audio.ears import hear
 from hubbub.lab.clips import MUSIC_HZ, SPEECH_HZ
 from hubbub.lab.lab import Lab
-from scenarios.restcomm_application import NUMBER, URL, Application, conference, rcml, room
+from scenarios.restcomm_application import ACCOUNT, NUMBER, URL, Application, conference, rcml, room
 
 
 async def status_of(app: Application, sid: str) -> str:
@@ -141,21 +147,61 @@ async def test_those_who_wait_hear_what_the_wait_url_says_and_then_the_music_aga
     assert MUSIC_HZ not in bob.listens(MUSIC_HZ).audible()
 
 
-async def test_a_rooms_recording_belongs_to_the_call_that_wished_it(lab: Lab) -> None:
-    records = rcml('<Dial record="true"><Conference beep="false" waitUrl="">standup</Conference></Dial>')
-    app = await Application(lab, voice=by_caller(alice=records, bob=room())).open()
+RECORDS = '<Dial record="true" action="{url}/over"><Conference beep="false" waitUrl="" {more}>standup</Conference></Dial>'
+
+
+async def test_a_rooms_recording_belongs_to_the_call_whose_entry_starts_it(lab: Lab) -> None:
+    """Bob waits before Alice comes, who starts the room and leaves before Carol: one recording, of all of it."""
+    app = await Application(
+        lab,
+        voice=by_caller(
+            alice=rcml(RECORDS.format(url=URL, more="")),
+            bob=room(startConferenceOnEnter="false"),
+            carol=rcml(RECORDS.format(url=URL, more="")),
+        ),
+    ).open()
+    alice, bob, carol = (lab.caller(name) for name in ("alice", "bob", "carol"))
+    await bob.dial(NUMBER)
+    await lab.run_for(3.0)
+    await alice.dial(NUMBER)
+    await lab.run_for(2.0)
+    await carol.dial(NUMBER)
+    await lab.run_for(1.0)
+    alices = await app.call_of("alice")
+    alice.hangs_up()
+    await lab.run_for(3.0)
+    assert await app.get(f"/Calls/{alices}/Recordings.json") == []
+    bob.hangs_up()
+    carol.hangs_up()
+    await lab.run_for(1.0)
+    [row] = await app.get(f"/Calls/{alices}/Recordings.json")
+    assert row["call_sid"] == alices
+    assert float(row["duration"]) == pytest.approx(6.0, abs=0.3)
+    for other in ("bob", "carol"):
+        assert await app.get(f"/Calls/{await app.call_of(other)}/Recordings.json") == []
+    media = await lab.get(ACCOUNT + f"/Recordings/{row['sid']}.wav")
+    sound = np.asarray(soundfile.read(io.BytesIO(media.body), dtype="int16")[0])
+    for begin_s, inside in ((0.5, (alice, bob)), (4.0, (bob, carol))):
+        begin = int(begin_s * 8000)
+        wanted = {float(each.tone_hz): each.level_dbfs for each in inside if each.tone_hz is not None}
+        assert hear(sound[begin : begin + 8000], lab.voices_hz).mismatches(wanted) == []
+
+
+async def test_who_comes_into_a_room_that_nobody_records_is_recorded_himself(lab: Lab) -> None:
+    app = await Application(
+        lab, voice=by_caller(alice=room(), bob=rcml(RECORDS.format(url=URL, more="")))
+    ).open()
     alice, bob = lab.caller("alice"), lab.caller("bob")
     await alice.dial(NUMBER)
     await bob.dial(NUMBER)
     await lab.run_for(3.0)
-    alices = await app.call_of("alice")
-    alice.hangs_up()
     bob.hangs_up()
+    await lab.run_for(2.0)
+    alice.hangs_up()
     await lab.run_for(1.0)
-    [row] = await app.get(f"/Calls/{alices}/Recordings.json")
-    assert row["call_sid"] == alices
-    assert float(row["duration"]) > 2.0
-    assert await app.get(f"/Calls/{await app.call_of('bob')}/Recordings.json") == []
+    assert await app.get(f"/Calls/{await app.call_of('alice')}/Recordings.json") == []
+    [row] = await app.get(f"/Calls/{await app.call_of('bob')}/Recordings.json")
+    assert 2.5 < float(row["duration"]) < 3.5
 
 
 async def test_a_name_that_looks_like_a_pattern_leads_to_no_other_room(lab: Lab) -> None:

@@ -156,8 +156,10 @@ class JoinConference:
     """How long this call may stay."""
     recording: RecordingWish | None = None
     """Of the room, from its start."""
+    opening_recording: RecordingWish | None = None
+    """Of the room, if this call is the first that may start it. It belongs to this call, and goes on without it."""
     leg_recording: RecordingWish | None = None
-    """Of this call, as long as it stays."""
+    """Of this call, as long as it stays; not where `opening_recording` is wanted and there is one of the room."""
     hang_up_when_evicted: bool = False
     """Without an `action`, a call that the room's end put out is hung up instead of going on."""
 

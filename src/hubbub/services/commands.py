@@ -244,9 +244,15 @@ class RecordingCommands(Protocol):
     async def start_call(self, call_id: CallId, wish: RecordWish) -> Recording:
         """Raises NotFound, Conflict when the call is over or not answered, ServerFull."""
 
-    async def start_conference(self, conference_id: ConferenceId, wish: RecordWish) -> Recording:
+    async def start_conference(
+        self, conference_id: ConferenceId, wish: RecordWish, call_id: CallId | None = None
+    ) -> Recording:
         """Record a live conference from now on. Raises NotFound, ConferenceEnded, Conflict for one that is not
-        mixed here, ServerFull."""
+        mixed here, ServerFull.
+
+        Args:
+            call_id: the leg whose wish it is, if a leg's.
+        """
 
     async def record_from_start(
         self, conference_id: ConferenceId, wish: RecordWish, call_id: CallId | None = None

@@ -80,6 +80,13 @@ class DocumentLeg(Protocol):
     async def start_recording(self, wish: RecordingWish) -> Recording:
         """Record this call from now on. Raises Refusal."""
 
+    async def record_room(self, wish: RecordingWish) -> RecordingId | None:
+        """Record the conference it is in, if that began with its entry; what records it, whoever began that. Raises
+        Refusal."""
+
+    async def room_recording(self, recording_id: RecordingId) -> Recording | None:
+        """It, as it is now; of a room that is over, once it can be read."""
+
     async def recording_taken(self, recording_id: RecordingId) -> None:
         """Wait until it takes no more sound: it is long enough, or nobody has spoken for a while."""
 

@@ -101,6 +101,9 @@ class JoinConference:
 
     def _enter(self, call: LiveCall, outcome: Outcome) -> None:
         call.conference_id = outcome.room.conference.id
+        for event in outcome.events:
+            if event.kind is EventKind.MODERATOR_ARRIVED and event.call_id == call.call_id:
+                call.opened_id = event.conference_id
         self._rooms.apply(outcome)
 
     async def _room(

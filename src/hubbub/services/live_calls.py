@@ -91,6 +91,7 @@ class LiveCall:
         "leg",
         "limit_timer",
         "meeting",
+        "opened_id",
         "partner",
         "playbacks",
         "port_id",
@@ -115,6 +116,8 @@ class LiveCall:
         self.meeting: Meeting | None = None
         """Where the leg that called it waits for it."""
         self.conference_id: ConferenceId | None = None
+        self.opened_id: ConferenceId | None = None
+        """The conference whose first moderator it was: those inside hear one another since it came."""
         self.inbox: asyncio.Queue[Input] = asyncio.Queue()
         self.answered = False
         self.ended = False

@@ -178,6 +178,28 @@ class LiveLeg:
             # It was over before anybody asked.
             return
 
+    async def record_room(self, wish: RecordingWish) -> RecordingId | None:
+        call, recordings = self._call, self._recordings
+        if call.conference_id is None:
+            return None
+        if call.conference_id == call.opened_id and not recordings.running(call.conference_id):
+            recording = record_wish(wish, self._dialect)
+            return (await recordings.start_conference(call.conference_id, recording, call.call_id)).id
+        return next((each.id for each in recordings.running(call.conference_id)), None)
+
+    async def room_recording(self, recording_id: RecordingId) -> Recording | None:
+        reader = self._services.store.read
+        found = await reader.recording(recording_id)
+        if found is None or found.conference_id is None:
+            return found
+        conference = await reader.conference(found.conference_id)
+        if conference is not None and conference.is_live:
+            return found
+        try:
+            return await self._recordings.finished(recording_id)
+        except NotFound:
+            return found
+
     async def finish_recording(self, recording_id: RecordingId) -> Recording | None:
         recordings = self._recordings
         try:

@@ -18,7 +18,6 @@ from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import Conference
 from hubbub.domain.errors import Conflict, NotFound, Refusal, ServerFull
-from hubbub.domain.ids import RecordingId
 from hubbub.domain.recording import Recording
 from hubbub.markup import effects as fx
 from hubbub.markup.effects import Given
@@ -27,7 +26,6 @@ from hubbub.markup.instructions import (
     Document,
     JoinConference,
     RecordingControl,
-    RecordingWish,
     Setting,
     WaitMusic,
 )
@@ -309,28 +307,32 @@ class DocumentRunner:
         events: asyncio.Queue[RoomEvent] = asyncio.Queue()
         self._in_room = events
         stay = Stay(self._clock, join, events)
-        stay.recording_id = await self._record_stay(join.leg_recording)
+        await self._record_stay(stay)
         try:
             return await self._stay(interpreter, stay, conference, events)
         finally:
             self._in_room = None
             await stay.close()
+            stay.room_recording_id = None
             await self._finish_recording(stay)
 
-    async def _record_stay(self, wish: RecordingWish | None) -> RecordingId | None:
-        """Record this call while it is in its room."""
-        if wish is None:
-            return None
+    async def _record_stay(self, stay: Stay) -> None:
+        """Record the room, or this call while it is in it."""
         try:
-            return (await self._leg.start_recording(wish)).id
+            if stay.join.opening_recording is not None:
+                stay.room_recording_id = await self._leg.record_room(stay.join.opening_recording)
+            if stay.join.leg_recording is not None and stay.room_recording_id is None:
+                stay.recording_id = (await self._leg.start_recording(stay.join.leg_recording)).id
         except Refusal as refusal:
             await self._leg.note(self._language.recording_refused_code, str(refusal), None)
-            return None
 
     async def _finish_recording(self, stay: Stay) -> Recording | None:
-        """The recording of the stay, if there was one."""
+        """What was recorded of the stay; that of the room goes on."""
         recording_id, stay.recording_id = stay.recording_id, None
-        return None if recording_id is None else await self._leg.finish_recording(recording_id)
+        if recording_id is not None:
+            return await self._leg.finish_recording(recording_id)
+        room_recording_id = stay.room_recording_id
+        return None if room_recording_id is None else await self._leg.room_recording(room_recording_id)
 
     async def _stay(
         self,

@@ -24,6 +24,8 @@ class Stay:
         """Whether it is on hold, and what it hears instead of the room."""
         self.recording_id: RecordingId | None = None
         """What records this call as long as it stays."""
+        self.room_recording_id: RecordingId | None = None
+        """What records the room instead."""
         self._events = events
         self._waiting: asyncio.Task[Waited] | None = None
         self._limit: Timer | None = None

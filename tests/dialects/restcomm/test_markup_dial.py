@@ -100,6 +100,17 @@ def test_a_room_and_a_leg_in_it_may_be_recorded() -> None:
     assert isinstance(join, JoinConference)
     assert join.recording == RecordingWish(RecordingSource.CONFERENCE)
     assert join.leg_recording == RecordingWish(RecordingSource.DIAL)
+    assert join.opening_recording is None
+
+
+def test_record_of_the_dial_records_the_room_that_starts_with_it() -> None:
+    join = only('<Dial record="true"><Conference>r</Conference></Dial>')
+    assert isinstance(join, JoinConference)
+    assert join.opening_recording == RecordingWish(RecordingSource.DIAL)
+    assert join.recording is None
+    join = only('<Dial record="false"><Conference>r</Conference></Dial>')
+    assert isinstance(join, JoinConference)
+    assert join.opening_recording is join.leg_recording is None
 
 
 def test_actions_are_told_how_it_went() -> None:

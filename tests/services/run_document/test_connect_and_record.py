@@ -230,3 +230,14 @@ async def test_the_action_after_a_recorded_stay_is_told_of_the_recording(stage: 
     await stage.run(JoinConference("r", action=NEXT, leg_recording=MESSAGE))
     assert isinstance(stage.outcome, Stayed)
     assert stage.leg.deeds == ["join r", "record record-verb", "recorded", "hang up completed"]
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+async def test_a_leg_is_recorded_only_where_its_room_is_not(stage: Stage, is_recorded: bool) -> None:
+    stage.leg.room_is_recorded = is_recorded
+    stage.leg.is_put_out(5, LeaveReason.MODERATOR_ENDED)
+    await stage.run(JoinConference("r", action=NEXT, opening_recording=MESSAGE, leg_recording=MESSAGE))
+    assert isinstance(stage.outcome, Stayed)
+    assert stage.outcome.recording is not None
+    deeds = ["record room record-verb"] if is_recorded else ["record record-verb", "recorded"]
+    assert stage.leg.deeds == ["join r", *deeds, "hang up completed"]

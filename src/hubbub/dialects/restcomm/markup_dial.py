@@ -2,7 +2,9 @@
 
 Restcomm Connect user guide, "RCML Dial", "Conference", "Number", "Client", "Sip". If any child is a conference it
 alone counts; otherwise all children ring at once. A room's recording is not in the manual: as the released
-source has it, `record` of the `<Dial>` records the caller's leg, that of the `<Conference>` the room.
+source has it, `record` of the `<Dial>` records the room, where the room starts with that caller's entry. Ours: whoever
+comes into a room that nobody records has his own leg recorded, and `record` of the `<Conference>` records the room
+whoever asks.
 """
 
 import re
@@ -124,6 +126,8 @@ def _read_conference(
     name = conference.text or (reading.value(conference, "name") if video else "")
     if not name:
         return Skip(VALUE, f"line {conference.line}: <Conference> has no name")
+    room = _recording(conference, reading, RecordingSource.CONFERENCE)
+    leg = _recording(dial, reading, RecordingSource.DIAL)
     return JoinConference(
         name=name,
         muted=reading.boolean(conference, "muted", False),
@@ -137,8 +141,9 @@ def _read_conference(
         wait=_wait_music(conference, reading, music_while_alone),
         action=reading.target(dial, "action", "method"),
         time_limit_ms=_time_limit_ms(dial, reading),
-        recording=_recording(conference, reading, RecordingSource.CONFERENCE),
-        leg_recording=_recording(dial, reading, RecordingSource.DIAL),
+        recording=room,
+        opening_recording=None if room is not None else leg,
+        leg_recording=leg,
         hang_up_when_evicted=True,
     )
 
