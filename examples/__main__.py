@@ -31,7 +31,7 @@ async def _serve(wanted: argparse.Namespace) -> None:
     host, _, port = wanted.listen.rpartition(":")
     async with open_client(wanted.dialect, wanted.hubbub, credentials) as client:
         app = module.application(client, url=f"http://{wanted.listen}", number=wanted.number, **people)
-        await uvicorn.Server(uvicorn.Config(app, host, int(port), log_level="warning")).serve()
+        await uvicorn.Server(uvicorn.Config(app, host, int(port), log_level="info")).serve()
 
 
 main()

@@ -1,7 +1,8 @@
 """A moderated class, as for Restcomm: a menu asks who one is, pupils wait with music and listen muted, one at a time asks.
 
-The class begins when the teacher comes and is over when he leaves. A tone tells who comes and goes, and one too many
-is sent on to the document's action. Restcomm Connect user guide, RCML: "Conference"; API guide: "Participants".
+The class begins when the teacher comes and is over when he leaves. A tone tells who comes and goes, and for one
+too many the document goes on after its Dial; for the others its action is asked when they have left.
+Restcomm Connect user guide, RCML: "Conference"; API guide: "Participants".
 """
 
 from __future__ import annotations
@@ -41,10 +42,11 @@ class ModeratedClass:
             f'<Dial action="{self.url}/left">',
             f'<Conference muted="{no}" startConferenceOnEnter="{yes}" endConferenceOnExit="{yes}" beep="true"',
             f' maxParticipants="{PLACES}" waitUrl="{self.url}/wait" waitMethod="POST">{ROOM}</Conference></Dial>',
+            "<Say>The class is full</Say>",
         )
 
     async def left(self, request: Request) -> Response:
-        return web.response("<Say>There is no class, or no place in it</Say>", "<Hangup/>")
+        return web.response("<Say>Good bye</Say>", "<Hangup/>")
 
     async def wait(self, request: Request) -> Response:
         return web.response(

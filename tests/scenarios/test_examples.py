@@ -11,8 +11,9 @@ import pytest
 from starlette.applications import Starlette
 from twilio.rest import Client
 
-from example_stories import NUMBER, STORIES
+from example_stories import MUSIC_HZ, NUMBER, STORIES
 from hubbub.lab.caller import Caller
+from hubbub.lab.clips import BEEP_ENTER_HZ, BEEP_EXIT_HZ
 from hubbub.lab.customer import CustomerAnswer, CustomerRequest
 from hubbub.lab.lab import BASE_URL, Lab
 from scenarios.twilio_application import LabHttpClient
@@ -91,3 +92,34 @@ class LabStage:
 )
 async def test_a_customer_application_does_what_it_says(lab: Lab, story: str, dialect: str) -> None:
     await STORIES[story][0](LabStage(lab, dialect))
+
+
+@pytest.mark.parametrize("dialect", ["twilio", "restcomm"])
+async def test_a_tone_tells_the_class_who_comes_and_goes_and_one_too_many_is_told_so(
+    lab: Lab, dialect: str
+) -> None:
+    stage = LabStage(lab, dialect)
+    teacher, pat, kim, late = [await stage.phone(name) for name in ("teacher", "pat", "kim", "late")]
+    await stage.serve("moderated_class")
+
+    async def enters(phone: Caller, key: str) -> None:
+        await stage.dials(phone)
+        await stage.passes(0.5)
+        phone.presses(key)
+
+    def sounds(hz: int) -> bool:
+        return hz in teacher.listens(last_s=0.4).audible()
+
+    await enters(teacher, "2")
+    await stage.hears(teacher, MUSIC_HZ) if dialect == "twilio" else await stage.passes(1.0)
+    await enters(pat, "1")
+    await stage.comes(lambda: sounds(BEEP_ENTER_HZ), 2.0)
+    await stage.hears(teacher)
+    await enters(kim, "1")
+    await stage.comes(lambda: sounds(BEEP_ENTER_HZ), 2.0)
+    await enters(late, "1")
+    await stage.comes(lambda: not late.is_talking)
+    assert "The class is full" in lab.clips.spoken
+    kim.hangs_up()
+    await stage.comes(lambda: sounds(BEEP_EXIT_HZ), 2.0)
+    await stage.hears(pat, teacher)
