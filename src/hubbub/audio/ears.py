@@ -12,6 +12,7 @@ another phase, and a fit over the whole recording would call it silence. Powers 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -97,9 +98,9 @@ def hear(
     if size < 4 * len(frequencies) + 4:
         raise ValueError(f"{len(pcm)} samples are too few to tell {len(frequencies)} tones apart")
     windows = pcm[: len(pcm) // size * size].astype(np.float64).reshape(-1, size)
-    basis = _basis(frequencies, size, rate_hz)
+    basis, fitting = _basis(tuple(frequencies), size, rate_hz)
     # shape (unknowns, windows): for each tone its cosine and its sine part, then the constant
-    fit, *_ = np.linalg.lstsq(basis, windows.T, rcond=None)
+    fit = fitting @ windows.T
     rest = windows - (basis @ fit).T
     squares = fit[:-1] ** 2
     mean_squares = (squares[0::2] + squares[1::2]).mean(axis=1) / 2
@@ -113,7 +114,11 @@ def hear(
     )
 
 
-def _basis(frequencies: list[float], size: int, rate_hz: int) -> NDArray[np.float64]:
+@lru_cache(maxsize=64)
+def _basis(
+    frequencies: tuple[float, ...], size: int, rate_hz: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The sines that are fitted, and the matrix that fits them by least squares: the same for every ear of a test."""
     if len(set(frequencies)) != len(frequencies) or any(not 0 < f < rate_hz / 2 for f in frequencies):
         raise ValueError(f"tones to listen for are distinct and between 0 and {rate_hz / 2:g} Hz")
     angles = 2 * np.pi * np.outer(np.arange(size) / rate_hz, frequencies)
@@ -121,7 +126,8 @@ def _basis(frequencies: list[float], size: int, rate_hz: int) -> NDArray[np.floa
     basis[:, 0:-1:2] = np.cos(angles)
     basis[:, 1::2] = np.sin(angles)
     basis[:, -1] = 1.0
-    return basis
+    fitting = np.linalg.pinv(basis).astype(np.float64, copy=False)
+    return basis, fitting
 
 
 def _loudest(rest: NDArray[np.float64], rate_hz: int) -> tuple[float, float]:

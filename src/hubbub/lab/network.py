@@ -14,6 +14,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from random import Random
 from typing import Final, NamedTuple, Protocol
@@ -200,7 +201,7 @@ class Network:
         if host in self.names:
             return self.names[host]
         try:
-            return str(ip_address(host))
+            return _literal(host)
         except ValueError:
             raise OSError(errno.ENOENT, f"{host!r} is no host of the simulated network") from None
 
@@ -306,6 +307,11 @@ class Network:
         self._hash.update(packet.data)
         for listener in self._taps:
             listener(packet)
+
+
+@lru_cache(maxsize=4096)
+def _literal(host: str) -> str:
+    return str(ip_address(host))
 
 
 def _matches(wanted: Address | str | None, address: Address) -> bool:

@@ -1,23 +1,28 @@
 """The media plane on the running event loop's own time and datagrams: for the lab, and for tests.
 
-It calls the same core as the real plane, every 2 ms of the loop's time, and so sends the same packets. While
-no leg is open and nothing is played it schedules nothing.
+It calls the same core as the real plane, every 2 ms of the loop's time, and so sends the same packets. Moments at which
+no room has anything to do are left out, but for the one in ten that counts the rounds. While no leg is open and nothing
+is played it schedules nothing.
 """
 
 import asyncio
 import random
-from typing import Any, Self
+from functools import lru_cache
+from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hubbub.media.control import ControlSide, as_records
 from hubbub.media.core import apply as commands
 from hubbub.media.core import counters, rtcp_in
 from hubbub.media.core.apply import apply
 from hubbub.media.core.ingest import ingest
-from hubbub.media.core.layout import PHASE_US, PHASES
+from hubbub.media.core.layout import NONE, PHASE_US, PHASES
 from hubbub.media.core.tick import tick
 from hubbub.media.settings import MediaSettings
+
+EVERY_PHASE: Final = frozenset(range(PHASES))
 
 
 class SimulatedPlane(ControlSide):
@@ -35,7 +40,18 @@ class SimulatedPlane(ControlSide):
         self._binding: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._pass = 0
+        """The last that was called."""
+        self._next_pass = 0
+        """The one that the timer is for."""
+        self._all_until = 0
+        """Up to this pass every phase is called: a room that has just emptied has something to put away."""
+        self._busy = EVERY_PHASE
+        """Phases with a room in which anything is."""
         self._closed = False
+        # The columns: a record's attributes take ten times as long.
+        self._core = _columns(self.state.core, "out_head", "out_tail", "events_head", "events_tail")
+        self._outs = _columns(self.state.outs, "socket", "rtcp", "address", "port", "length")
+        self._rooms = _columns(self.state.mixers, "first", "playback", "taps", "following")
 
     @classmethod
     async def open(cls, settings: MediaSettings, seed: int = 0) -> Self:
@@ -83,7 +99,7 @@ class SimulatedPlane(ControlSide):
 
     def received(self, key: int, data: bytes, address: tuple[Any, ...]) -> None:
         """A datagram for a socket; called by its protocol."""
-        host, port = int.from_bytes(map(int, address[0].split(".")), "big"), address[1]
+        host, port = _as_number(address[0]), address[1]
         packet = np.frombuffer(data or b"\0", np.uint8)
         if key & 1:
             rtcp_in.ingest(self.state, key >> 1, packet, len(data), host, port - 1, self._now_us())
@@ -100,44 +116,85 @@ class SimulatedPlane(ControlSide):
         now_us = self._now_us()
         for record in as_records(records):
             apply(self.state, record, now_us)
+        soonest = now_us // PHASE_US + 1
+        if self._timer is not None and self._next_pass > soonest:
+            self._timer.cancel()
+            self._timer = None
+        self._all_until = max(self._pass + 1, soonest) + PHASES
+        self._busy = EVERY_PHASE
         self._schedule()
 
     def _schedule(self) -> None:
         """Have the next pass called, at a whole number of 2 ms, if there is anything to do then."""
-        core = self.state.core[0]
-        wanted = self._ports.used or self._clips or self._taps.count or core.events_tail < core.events_head
+        wanted = self._ports.used or self._clips or self._taps.count or self._has_events()
         if self._timer is not None or self._closed or not wanted:
             return
-        self._pass = max(self._pass + 1, self._now_us() // PHASE_US + 1)
-        self._timer = self._loop.call_at(self._pass * PHASE_US / 1_000_000, self._tick)
+        wanted_pass = max(self._pass + 1, self._now_us() // PHASE_US + 1)
+        if wanted_pass > self._all_until:
+            while (phase := wanted_pass % PHASES) and phase not in self._busy:
+                wanted_pass += 1
+        self._next_pass = wanted_pass
+        self._timer = self._loop.call_at(wanted_pass * PHASE_US / 1_000_000, self._tick)
 
     def _tick(self) -> None:
         self._timer = None
+        self._pass = self._next_pass
         tick(self.state, self._pass % PHASES, self._now_us())
         self._send_packets()
         self._read_events()
+        if self._pass >= self._all_until and self._busy is EVERY_PHASE:
+            self._busy = frozenset([phase for phase in range(PHASES) if self._is_busy(phase)])
         self._schedule()
 
+    def _is_busy(self, phase: int) -> bool:
+        """Whether anything is in a room of this phase. Only a command makes it so; nobody need say when it is over."""
+        mixer = int(self.state.phases[phase])
+        while mixer != NONE:
+            if any(column.item(mixer) != NONE for column in self._rooms[:3]):
+                return True
+            mixer = self._rooms[3].item(mixer)
+        return False
+
     def _send_packets(self) -> None:
+        heads, tails = self._core[:2]
+        first, behind = tails.item(0), heads.item(0)
+        if first == behind:
+            return
         state = self.state
-        core = state.core[0]
-        for row in range(int(core.out_tail), int(core.out_head)):
+        for row in range(first, behind):
             row %= len(state.outs)
-            out = state.outs[row]
-            transport = self._transports.get(2 * int(out.socket) + int(out.rtcp))
+            socket, rtcp, address, port, length = [column.item(row) for column in self._outs]
+            transport = self._transports.get(2 * socket + rtcp)
             if transport is None:
                 state.counters[counters.DROP_OUTPUT] += 1
                 continue
-            host = ".".join(map(str, int(out.address).to_bytes(4, "big")))
-            transport.sendto(state.out_bytes[row, : out.length].tobytes(), (host, int(out.port)))
-        core.out_tail = core.out_head = 0
+            transport.sendto(state.out_bytes[row, :length].tobytes(), (_as_text(address), port))
+        tails[0] = heads[0] = 0
+
+    def _has_events(self) -> bool:
+        return self._core[3].item(0) < self._core[2].item(0)
 
     def _read_events(self) -> None:
-        core = self.state.core[0]
-        while core.events_tail < core.events_head:
-            row = self.state.events[core.events_tail % len(self.state.events)].tolist()
-            core.events_tail += 1
+        while self._has_events():
+            tail = self._core[3].item(0)
+            row = self.state.events[tail % len(self.state.events)].tolist()
+            self._core[3][0] = tail + 1
             self._take_event(tuple(row))
+
+
+def _columns(rows: Any, *names: str) -> list[NDArray[np.int64]]:
+    """Fields of all rows, as views of their memory."""
+    return [rows[name] for name in names]
+
+
+@lru_cache(maxsize=4096)
+def _as_number(host: str) -> int:
+    return int.from_bytes(map(int, host.split(".")), "big")
+
+
+@lru_cache(maxsize=4096)
+def _as_text(address: int) -> str:
+    return ".".join(map(str, address.to_bytes(4, "big")))
 
 
 class _Datagrams(asyncio.DatagramProtocol):
