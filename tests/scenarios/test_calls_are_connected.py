@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from hubbub.domain.call import CallStatus, Direction
+from hubbub.domain.events import EventKind, NumberedEvent
+from hubbub.domain.ids import uuid_text
+from hubbub.domain.paging import PageRequest
+from hubbub.domain.queries import CallQuery
 from hubbub.lab.caller import Caller
 from hubbub.lab.clips import SPEECH_HZ
 from hubbub.lab.customer import CustomerRequest
@@ -227,6 +234,97 @@ async def test_two_callers_may_be_bridged_and_go_their_own_ways_afterwards(lab: 
     await lab.run_for(2.0)
     assert alice.is_talking
     assert alice.hears()
+
+
+async def parked(lab: Lab, *names: str) -> tuple[dict[str, Caller], dict[str, LiveCall]]:
+    """Callers whose documents do nothing for a while, and their calls."""
+    Desk(lab, {"voice": "<Response><Pause duration='60'/></Response>"})
+    await lab.number("+15550100", VOICE, dialect="bandwidth")
+    callers, calls = {}, {}
+    for name in names:
+        callers[name] = lab.caller(name)
+        await callers[name].dial("+15550100")
+        (calls[name],) = [live for live in lab.server.calls if live not in calls.values()]
+    await lab.run_for(1.0)
+    return callers, calls
+
+
+def bridging(call: LiveCall) -> RedirectInput:
+    """A new document, which has its call bridged to another, and goes on without it."""
+    target = f"c-00000001-{uuid_text(call.call_id)}"
+    text = f"<Response><Bridge>{target}</Bridge><Pause duration='60'/></Response>"
+    return RedirectInput(Given(text.encode(), "text/xml"))
+
+
+@pytest.mark.parametrize("first", ["alice", "bob"])
+async def test_of_two_who_bridge_each_other_at_once_the_first_has_the_other(lab: Lab, first: str) -> None:
+    callers, calls = await parked(lab, "alice", "bob")
+    second = "bob" if first == "alice" else "alice"
+    calls[first].inbox.put_nowait(bridging(calls[second]))
+    calls[second].inbox.put_nowait(bridging(calls[first]))
+    await lab.run_for(3.0)
+    assert hear_each_other(*callers.values())
+    callers[second].hangs_up()
+    await lab.run_for(2.0)
+    assert callers[first].is_talking, "his document goes on"
+
+
+async def test_of_two_who_bridge_a_third_at_once_the_first_has_him_and_the_other_goes_on(lab: Lab) -> None:
+    callers, calls = await parked(lab, "alice", "bob", "carol")
+    for name in ("alice", "bob"):
+        calls[name].inbox.put_nowait(bridging(calls["carol"]))
+    await lab.run_for(3.0)
+    assert hear_each_other(callers["alice"], callers["carol"])
+    assert callers["bob"].is_talking
+    assert callers["bob"].hears_silence()
+
+
+async def test_a_ring_of_three_who_bridge_one_another_leaves_two_connected(lab: Lab) -> None:
+    callers, calls = await parked(lab, "alice", "bob", "carol")
+    for name, target in (("alice", "bob"), ("bob", "carol"), ("carol", "alice")):
+        calls[name].inbox.put_nowait(bridging(calls[target]))
+    await lab.run_for(3.0)
+    talking = [caller for caller in callers.values() if caller.is_talking]
+    assert len(talking) >= 2
+    assert hear_each_other(*talking[:2]) or hear_each_other(*talking[-2:])
+
+
+@pytest.mark.parametrize("which", [1, 2])
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_dial_that_is_cut_off_as_its_call_is_made_leaves_no_leg_behind(
+    lab: Lab, turns: int, which: int
+) -> None:
+    """Another document comes so many turns of the loop after the first or the second leg was written."""
+    loop, made = asyncio.get_running_loop(), 0
+    bob, carol = await lab.phone("bob", answers_after_s=3), await lab.phone("carol", answers_after_s=3)
+
+    def redirect(turns_left: int) -> None:
+        if turns_left:
+            loop.call_soon(redirect, turns_left - 1)
+        else:
+            caller = next(live for live in lab.server.calls if live.watch is None)
+            caller.inbox.put_nowait(RedirectInput(MOVED))
+
+    def written(entries: Sequence[NumberedEvent]) -> None:
+        nonlocal made
+        for entry in entries:
+            if entry.event.kind is EventKind.CALL_QUEUED:
+                made += 1
+                if made == which:
+                    redirect(turns)
+
+    lab.store.on_commit(written)
+    both = f"<Sip>{bob.uri}</Sip><Sip>{carol.uri}</Sip>"
+    alice, _ = await dialling(lab, f'<Response><Dial callerId="+15550100">{both}</Dial></Response>')
+    await lab.run_for(1.0)
+    assert made >= which
+    assert alice.is_talking
+    assert not bob.is_ringing
+    assert not carol.is_ringing
+    assert len(list(lab.server.calls)) == 1
+    page = await lab.store.read.calls(CallQuery(frozenset({lab.account_id})), PageRequest(10))
+    statuses = [leg.status for leg in page.items if leg.direction is Direction.OUTBOUND_DIAL]
+    assert statuses == [CallStatus.CANCELED] * made
 
 
 async def test_a_forwarded_caller_is_answered_by_whom_he_was_forwarded_to(lab: Lab) -> None:

@@ -98,11 +98,23 @@ class ConnectCalls:
         return await connection.outcome()
 
     async def bridge(self, call: LiveCall, account: Account, bridge: Bridge, caller: CallerSide) -> Connected:
-        """Take a live call of the account out of its document and be connected with it."""
+        """Take a live call of the account out of its document and be connected with it.
+
+        Of several that want the same call, or one another, the first has it: a call that somebody is fetching
+        fetches nobody itself, and waits to be taken out of its own document.
+        """
+        if _is_fetched(call) is not None:
+            await _until_taken(call, caller.release)
+            if caller.release.is_set():
+                return Connected(CallStatus.CANCELED)
         other = self.calls.get(bridge.call_id)
         if other is None or other is call or other.account_id != account.id or not other.answered:
             fault = f"{bridge.call_id} is no live call that could be bridged"
             return Connected(CallStatus.FAILED, faults=(fault,))
+        if _is_fetched(other) is not None:
+            return Connected(
+                CallStatus.FAILED, faults=(f"{bridge.call_id} is being bridged by another call",)
+            )
         async with _Connection(self, call, caller, None) as connection:
             connection.fetch(other, bridge)
             await connection.is_settled()
@@ -151,16 +163,38 @@ class _Called:
         """It left by itself, and is nobody's here any more."""
         self.is_guest = False
         """It was not called, but fetched from its own document, and has one to go on with."""
+        self.has_come = False
 
     def watch(self, progress: CallProgress) -> None:
         self._report(self, progress)
 
     async def attend(self, call: LiveCall) -> None:
+        self.has_come = True
         self._report(self, _News.ARRIVED)
         try:
             await self.over.wait()
         finally:
             self._report(self, _News.LEFT)
+
+
+def _is_fetched(call: LiveCall) -> _Called | None:
+    """Where somebody waits for this call to come, which has not left its document yet."""
+    meeting = call.meeting
+    if not isinstance(meeting, _Called) or not meeting.is_guest:
+        return None
+    return None if meeting.has_come or meeting.over.is_set() else meeting
+
+
+async def _until_taken(call: LiveCall, release: asyncio.Event) -> None:
+    """Wait to be taken out of the document, which cancels this; or until nobody waits for the call any more."""
+    while (fetched := _is_fetched(call)) is not None and not release.is_set():
+        ends = [asyncio.ensure_future(each.wait()) for each in (fetched.over, release)]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in ends:
+                each.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
 
 
 class _Connection:
