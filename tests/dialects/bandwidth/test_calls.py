@@ -77,6 +77,20 @@ async def test_a_state_is_one_of_four_words_and_a_queued_call_has_not_started(
     assert said["enqueuedTime"] == "2026-05-04T09:29:55.125Z"
 
 
+async def test_a_call_that_left_the_queue_is_found_by_the_start_that_is_told(desk: Desk, store: Any) -> None:
+    ours = {"direction": Direction.OUTBOUND_API, "node": "n1"}
+    await enter(store, call(ALICE, status=CallStatus.QUEUED, placed_at_ms=T0 + 2001, **ours))
+    said = read(await ask(desk, f"{CALLS}/{ALICE_TEXT}"))
+    assert (said["state"], said["enqueuedTime"]) == ("initiated", "2026-05-04T09:29:55.125Z")
+    assert said["startTime"] == "2026-05-04T09:30:02.126Z"
+    for bounds, found in (
+        ("minStartTime={0}&maxStartTime={0}", [said]),
+        ("minStartTime=2026-05-04T09:30:02.127Z", []),
+        ("maxStartTime=2026-05-04T09:30:02.125Z", []),
+    ):
+        assert read(await ask(desk, f"{CALLS}?{bounds.format(said['startTime'])}")) == found
+
+
 @pytest.mark.parametrize(
     ("status", "cause", "word"),
     [

@@ -35,8 +35,10 @@ async def test_a_call_starts_when_it_is_dialled_and_is_found_by_that(desk: Desk,
         call(BOB, status=CallStatus.CANCELED, ended_at_ms=T0, **ours),
     )
     assert read(await ask(desk, f"{A}/Calls/CA{BOB}.json"))["start_time"] is None
-    said = read(await ask(desk, f"{A}/Calls/CA{ALICE}.json"))["start_time"]
+    dialled = read(await ask(desk, f"{A}/Calls/CA{ALICE}.json"))
+    said = dialled["start_time"]
     assert said == "Mon, 04 May 2026 09:31:00 +0000"
+    assert dialled["queue_time"] == "65000"
     found = read(await ask(desk, f"{A}/Calls.json?StartTime%3E=2026-05-04T09:31:00Z"))["calls"]
     assert [row["start_time"] for row in found] == [said]
 

@@ -154,7 +154,7 @@ async def _state(reader: Reader, call: CallLeg, account: Account, own_site: str)
         "to": call.to_address,
         "from": call.from_address,
         "direction": "outbound" if outbound else "inbound",
-        "state": _STATES.get(call.status, "disconnected"),
+        "state": _state_word(call),
         "stirShaken": None,
         "identity": None,
         "enqueuedTime": iso_ms(call.created_at_ms) if outbound else None,
@@ -174,6 +174,12 @@ async def _state(reader: Reader, call: CallLeg, account: Account, own_site: str)
             unknown_call_text(call.parent_id, own_site) if parent is None else call_text(parent, own_site)
         )
     return state
+
+
+def _state_word(call: CallLeg) -> str:
+    if call.status is CallStatus.QUEUED and call.placed_at_ms is not None:
+        return "initiated"
+    return _STATES.get(call.status, "disconnected")
 
 
 def _time(at_ms: int | None) -> str | None:

@@ -182,8 +182,13 @@ def represent(call: CallLeg, parent: str | None, queue_time_ms: int = 0) -> Inst
         "forwarded_from": call.forwarded_from,
         "group_sid": None,
         "caller_name": call.caller_name,
-        "queue_time": str(queue_time_ms),
+        "queue_time": str(_queue_time_ms(call, queue_time_ms)),
         "trunk_sid": None,
         "uri": uri,
         "subresource_uris": {key: f"{uri}/{segment}" for key, segment in SUBRESOURCES},
     }
+
+
+def _queue_time_ms(call: CallLeg, estimate_ms: int) -> int:
+    """How long it waited for its turn; while it waits, how long it was going to."""
+    return estimate_ms if call.placed_at_ms is None else max(call.placed_at_ms - call.created_at_ms, 0)
