@@ -120,6 +120,7 @@ class Lab:
         self._dials: dict[str | None, Conditions] = {}
         self._folder = Path()
         self._life: object = None
+        self._lives = 0
         self._context = contextvars.copy_context()
         """In which the present life's work is done."""
         self._server_tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
@@ -139,6 +140,7 @@ class Lab:
     async def _start(self) -> None:
         """Start the server in a context of its own: whatever it sets going can be told by that."""
         self._life = object()
+        self._lives += 1
         self._server_tasks.clear()
         self._context = contextvars.copy_context()
         self._context.run(_LIFE.set, self._life)
@@ -157,7 +159,7 @@ class Lab:
         folder = self._folder
         in_memory = self._store_kind == "memory"
         self.store = MemoryStore(self.entropy) if in_memory else open_store(folder, entropy=self.entropy)
-        self.media = SimulatedPlane(media_settings(self.settings), self.seed)
+        self.media = SimulatedPlane(media_settings(self.settings), self.seed + (self._lives << 32))
         self.recordings = open_recordings(folder / "recordings", self.log)
         world = World(
             clock=self.clock,

@@ -81,6 +81,10 @@ class ControlSide(ABC):
         self._takers: list[int] = []
         """Heap of sockets that may have room for a leg whose source is not known."""
         self._unbound = list(range((settings.rtp_port_last - self._first_port + 1) // 2))
+        self._pairs = len(self._unbound)
+        self._first_index = chance(16) % max(1, self._pairs)
+        """Which of the pairs of ports is taken first: another one in each life of the server, because those who
+        called the one that died go on sending to the ports that they know."""
         self._mixers_made = 0
         self._listeners: list[Callable[[MediaEvent], None]] = []
 
@@ -322,7 +326,7 @@ class ControlSide(ABC):
         try:
             while self._unbound:
                 index = heappop(self._unbound)
-                rtp_port = self._first_port + 2 * index
+                rtp_port = self._first_port + 2 * ((self._first_index + index) % self._pairs)
                 if self._bind(index, rtp_port):
                     self._sockets[index] = _Socket(index, rtp_port)
                     return self._sockets[index]
