@@ -4,6 +4,7 @@ Owns the order of these. When there is silence is the recording's own knowledge.
 """
 
 import asyncio
+import contextlib
 
 from hubbub.domain.errors import Refusal, ServerFull
 from hubbub.domain.recording import RecordingState
@@ -41,7 +42,9 @@ class TakeMessage:
         """
         start_s = self._clock.mono_s()
         if record.beep:
-            await self._beep()
+            await self._beep(release)
+        if release.is_set():
+            return fx.MessageTaken(is_empty=True, elapsed_ms=self._since_ms(start_s))
         try:
             recording = await self._leg.start_recording(record.wish)
         except Refusal as refusal:
@@ -66,12 +69,20 @@ class TakeMessage:
         is_empty = kept.state is RecordingState.ABSENT or not kept.duration_ms
         return fx.MessageTaken(kept, key, is_empty=is_empty, elapsed_ms=self._since_ms(start_s))
 
-    async def _beep(self) -> None:
+    async def _beep(self, release: asyncio.Event) -> None:
+        """Let the caller hear the tone. Nobody tells its end once the caller has gone."""
+        tone = asyncio.ensure_future(self._performer.sound(self._clips.stock("beep-enter")))
+        gone = asyncio.ensure_future(release.wait())
         try:
-            await self._performer.sound(self._clips.stock("beep-enter"))
-        except ServerFull:
-            # The tone is a courtesy: without room for it the message is taken all the same.
-            return
+            await asyncio.wait((tone, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            tone.cancel()
+            gone.cancel()
+            await asyncio.gather(tone, gone, return_exceptions=True)
+        if not tone.cancelled():
+            # It is a courtesy: without room for it the message is taken all the same.
+            with contextlib.suppress(ServerFull):
+                tone.result()
 
     async def _finishing_key(self, record: Record, keys: Keys) -> str:
         while (key := await keys.next()) not in record.finish_keys:
