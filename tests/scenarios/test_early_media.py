@@ -112,13 +112,13 @@ def program(*uris: str) -> str:
     return f'<Response><Dial callerId="+15550100" answerOnBridge="true" sequential="true">{sips}</Dial></Response>'
 
 
-async def dialling(lab: Lab, document: str, **settings: object) -> None:
+async def dialling(lab: Lab, document: str) -> None:
     def answer(request: CustomerRequest) -> str:
         return document
 
     lab.customer("https://acme.example/", answer)
     await lab.number("+15550100", "https://acme.example/voice")
-    alice = lab.caller("alice", **settings)
+    alice = lab.caller("alice")
     lab.loop.create_task(alice.dial("+15550100"))
 
 
