@@ -57,7 +57,7 @@ def says(codes: bytes, *voices: Caller) -> bool:
         hz = voices[0].tone_hz
         assert hz is not None
         return codes in 2 * tone(hz, voices[0].level_dbfs).encoded(g711.ULAW)
-    levels = {each.tone_hz: each.level_dbfs for each in voices if each.tone_hz is not None}
+    levels = {float(each.tone_hz): each.level_dbfs for each in voices if each.tone_hz is not None}
     heard = hear(g711.decode_bytes(g711.ULAW, codes), levels, window_ms=20)
     return not heard.mismatches(levels, within_db=WITHIN_DB)
 

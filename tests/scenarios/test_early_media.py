@@ -126,14 +126,12 @@ async def test_a_caller_who_is_not_answered_hears_the_far_end_early(lab: Lab) ->
     bob = await lab.phone("bob", early_hz=EARLY_HZ, answers_after_s=4)
     await dialling(lab, program(bob.uri))
     await lab.run_for(3.0)
-    (_, alice) = lab.callers
+    alice = lab.callers[-1]
     assert alice.hears_early
-    assert not alice.is_talking
     assert alice.hears(EARLY_HZ)
     assert bob.hears_silence()
     await bob.is_answered()
     await lab.run_for(2.0)
-    assert alice.is_talking
     assert alice.hears(bob)
     assert bob.hears(alice)
 
@@ -142,7 +140,7 @@ async def test_a_telephone_that_only_rings_gives_the_caller_no_sound_of_ours(lab
     bob = await lab.phone("bob", answers_after_s=4)
     await dialling(lab, program(bob.uri))
     await lab.run_for(3.0)
-    (_, alice) = lab.callers
+    alice = lab.callers[-1]
     assert not alice.hears_early
     await bob.is_answered()
     await lab.run_for(2.0)
