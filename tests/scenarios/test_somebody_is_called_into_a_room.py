@@ -65,6 +65,7 @@ async def test_a_room_that_ends_gives_up_whom_it_was_calling(lab: Lab) -> None:
     await add(lab, bob.uri)
     await add(lab, carol.uri)
     await lab.run_until(lambda: bob.is_ringing)
+    await lab.run_for(0.1)
     alice_room = next(each.conference_id for each in lab.server.calls if each.answered)
     assert alice_room is not None
     await lab.post(

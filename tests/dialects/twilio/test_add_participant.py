@@ -228,7 +228,7 @@ async def test_recording_the_leg_and_the_room(desk: Desk, acting: ActingCommands
         "&ConferenceRecordingStatusCallbackEvent=in-progress+absent",
     )
     assert wish.record is None
-    kinds = frozenset({EventKind.RECORDING_STARTED, EventKind.RECORDING_ABSENT})
+    kinds = frozenset({EventKind.RECORDING_STARTED, EventKind.RECORDING_ABSENT, EventKind.RECORDING_FAILED})
     assert room == RecordWish(
         RecordingSource.CONFERENCE,
         trim_silence=True,
