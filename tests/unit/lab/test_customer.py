@@ -30,7 +30,7 @@ async def test_the_longest_prefix_that_fits_is_asked() -> None:
     web = CustomerWeb()
     web.add("https://acme.example/", lambda request: "outer")
     web.add("https://acme.example/voice/", lambda request: b"inner")
-    response = await web.fetch(FetchRequest(URL + "/hello.wav", "GET"))
+    response = await web.fetch_sound(FetchRequest(URL + "/hello.wav", "GET"))
     assert (response.body, response.content_type) == (b"inner", "audio/wav")
 
 
