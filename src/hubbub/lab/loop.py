@@ -171,8 +171,12 @@ class SimulatedLoop(asyncio.BaseEventLoop):
             local = Address(LOOPBACK if remote is not None else "0.0.0.0", 0)
         protocol = protocol_factory()
         transport = SimulatedDatagramTransport(self, self.network, protocol, local, remote)
-        # asyncio returns once connection_made was called, which is scheduled before this.
-        await asyncio.sleep(0)
+        try:
+            # asyncio returns once connection_made was called, which is scheduled before this.
+            await asyncio.sleep(0)
+        except BaseException:
+            transport.close()
+            raise
         return transport, protocol
 
     async def create_server(  # type: ignore[override]  # fewer options: the rest is refused by name

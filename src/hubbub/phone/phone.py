@@ -143,12 +143,16 @@ class Phone:
         return f"sip:{escape_user(self.settings.user)}@{host}:{self._line.port}"
 
     async def close(self, timeout_s: float = 2.0) -> None:
-        """Hang up, wait a little for the far end to agree, and free the port."""
+        """Hang up, wait a little for the far end to agree, and free the ports."""
         self.hangs_up()
         for task in list(self._tasks):
             task.cancel()
         await self._line.wait_until_idle(timeout_s)
         self._line.close()
+        if self._media is not None:
+            # A far end that died has not agreed.
+            self._media.close()
+            self._media = None
 
     # --- calling ----------------------------------------------------------------------------------------
 
