@@ -4,7 +4,7 @@
 
 Owns the course of a storm and what must hold in it and after it. Callers, telephones and the customer are in
 `storm_cast`, the requests in `storm_writes`, what the APIs say and who should hear whom in `storm_views`, the steps
-of each row in `storm_rows`.
+of each row in `storm_rows`, what may be left in `storm_aftermath`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ import argparse
 import asyncio
 import dataclasses
 import hashlib
-import io
-import json
 import sys
 import time
 from collections import Counter
@@ -22,19 +20,13 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, Final
 
-import soundfile
-
 from hubbub.domain.call import CallStatus
-from hubbub.domain.delivery import DeliveryState
-from hubbub.domain.events import EventKind
 from hubbub.domain.ids import uuid_text
-from hubbub.domain.paging import Cursor, PageRequest
-from hubbub.domain.queries import CallQuery, DeliveryQuery, RecordingQuery
-from hubbub.domain.recording import AudioFormat, Recording, RecordingState
 from hubbub.lab import loop
 from hubbub.lab.caller import Caller
 from hubbub.lab.lab import SETTINGS, Lab
 
+from .storm_aftermath import aftermath, what_is_held
 from .storm_cast import NUMBERS, Cast
 from .storm_rows import watched
 from .storm_views import hex32, judge, look
@@ -44,7 +36,6 @@ SETTLE_S: Final = 1.2
 LISTEN_S: Final = 0.6
 AFTERWARDS_S: Final = 3 * 3600.0
 """Longer than any callback is tried again, and than anything a call has set going may take."""
-RECORDING_SLACK_MS: Final = 250
 
 
 class Storm:
@@ -74,7 +65,8 @@ class Storm:
         before = await what_is_held(lab)
         await self._cast.enter()
         number = await lab.store.read.number(NUMBERS["b"])
-        assert number is not None and number.application_id is not None
+        assert number is not None
+        assert number.application_id is not None
         self._writer = Writer(self._cast, Random(f"writer {self._seed}"), uuid_text(number.application_id))
         for turn in range(self._bursts):
             await lab.run_for(self._random.choice((0, 0.02, 0.1, 0.5, 1.0)))
@@ -87,7 +79,7 @@ class Storm:
                 await self._burst(self._random.randrange(1, 11))
         await self._cast.leave()
         await lab.run_for(AFTERWARDS_S)
-        await self._check_the_end(before)
+        self.faults += await aftermath(lab, before, self._cast.told)
 
     # --- writing ----------------------------------------------------------------------------------------
 
@@ -200,155 +192,10 @@ class Storm:
         for live in self.lab.server.calls:
             leg = await self.lab.store.read.call(live.call_id)
             if leg is not None and leg.status is CallStatus.IN_PROGRESS:
-                caller = names.get(leg.from_address) or uris.get(leg.to_address)
+                caller = uris.get(leg.to_address) or names.get(leg.from_address)
                 if caller is not None:
                     found[str(leg.id)] = caller
         return found
-
-    # --- the end ----------------------------------------------------------------------------------------
-
-    async def _check_the_end(self, before: dict[str, object]) -> None:
-        lab, faults = self.lab, self.faults
-        after = await what_is_held(lab)
-        faults += [f"{key}: {before[key]} before, {after[key]} after" for key in before if before[key] != after[key]]
-        faults += [f"logged: {line}" for line in lab.log.lines if line.level == "error"]
-        await self._check_events()
-        async for call in _every_call(lab):
-            if not call.status.is_final:
-                faults.append(f"call {call.id} is {call.status} for ever")
-        for recording in (await _recordings(lab)):
-            await self._check_recording(recording)
-        await self._check_deliveries()
-
-    async def _check_events(self) -> None:
-        events = await self.lab.events()
-        if [each.number for each in events] != list(range(1, len(events) + 1)):
-            self.faults.append("event numbers have a gap")
-        rooms: dict[str, list[int | None]] = {}
-        opened: Counter[str] = Counter()
-        for each in events:
-            event = each.event
-            if event.conference_id is None:
-                continue
-            rooms.setdefault(event.conference_id, []).append(each.conference_number)
-            if event.kind is EventKind.CONFERENCE_CREATED:
-                opened[event.conference_id] += 1
-            elif event.kind is EventKind.CONFERENCE_ENDED:
-                opened[event.conference_id] -= 1
-        for room, numbers in rooms.items():
-            if numbers != list(range(1, len(numbers) + 1)):
-                self.faults.append(f"event numbers of room {room} have a gap: {numbers}")
-            if opened[room] != 0:
-                self.faults.append(f"room {room} began and ended {opened[room]:+d}")
-
-    async def _check_recording(self, recording: Recording) -> None:
-        if recording.state in (RecordingState.DELETED, RecordingState.ABSENT):
-            return
-        if recording.state is not RecordingState.COMPLETED:
-            self.faults.append(f"recording {recording.id} is {recording.state}: {recording.why}")
-            return
-        media = await self.lab.server.keeping.recordings.open(recording.id, AudioFormat.WAV)
-        data = b"".join([chunk async for chunk in media.chunks])
-        samples = len(soundfile.read(io.BytesIO(data), dtype="int16")[0])
-        if samples * 1000 // 8000 != recording.duration_ms:
-            self.faults.append(f"recording {recording.id}: {samples} samples, {recording.duration_ms} ms")
-        folder = self.lab._folder / "recordings" / recording.id[:2] / recording.id
-        if recording.trim_silence or recording.duration_ms is None:
-            return
-        lines = [json.loads(line) for line in (folder / "timeline.jsonl").read_text().splitlines()]
-        places = [line["sample"] for line in lines if "sample" in line]
-        if places and max(places) > samples + 8 * RECORDING_SLACK_MS:
-            self.faults.append(f"recording {recording.id}: {samples} samples, timeline {lines}: {recording}")
-        if recording.why == "server-crashed":
-            return
-        wanted_ms = await self._timeline_ms(recording)
-        if abs(wanted_ms - recording.duration_ms) > RECORDING_SLACK_MS:
-            self.faults.append(f"{recording}: {recording.duration_ms} ms, not {wanted_ms}: {lines}")
-
-    async def _timeline_ms(self, recording: Recording) -> int:
-        """How long it must be, by the events."""
-        total = since = 0
-        for each in await self.lab.events():
-            event = each.event
-            if event.data.get("recording_id") != recording.id:
-                continue
-            now_ms = event.occurred_at_ms
-            if event.kind in (EventKind.RECORDING_STARTED, EventKind.RECORDING_RESUMED):
-                if event.kind is EventKind.RECORDING_STARTED or recording.skips_pauses:
-                    since = now_ms
-            elif since and (
-                event.kind is EventKind.RECORDING_STOPPED
-                or (event.kind is EventKind.RECORDING_PAUSED and recording.skips_pauses)
-            ):
-                total, since = total + now_ms - since, 0
-        return total
-
-    async def _check_deliveries(self) -> None:
-        sequences: dict[str, list[int]] = {}
-        tokens: dict[str, int] = {}
-        async for row in _every_delivery(self.lab):
-            sequences.setdefault(row.subscription_id, []).append(row.sequence)
-            tokens[row.token] = row.event_number
-            if row.state not in (DeliveryState.DELIVERED, DeliveryState.DEAD):
-                self.faults.append(f"delivery is {row.state} for ever: {row}")
-            if row.attempts == 0:
-                self.faults.append(f"delivery was never tried: {row}")
-        for subscription, numbers in sequences.items():
-            if sorted(numbers) != list(range(len(numbers))):
-                self.faults.append(f"sequences of subscription {subscription}: {sorted(numbers)}")
-        for address, came in self._cast.told.items():
-            order = [tokens[token] for token in dict.fromkeys(came) if token in tokens]
-            if order != sorted(order):
-                self.faults.append(f"callbacks came to {address} in the order {order}")
-
-
-async def _recordings(lab: Lab) -> list[Recording]:
-    page = await lab.store.read.recordings(RecordingQuery(frozenset({lab.account_id})), PageRequest(1000))
-    return page.items
-
-
-async def _every_call(lab: Lab) -> Any:
-    page = await lab.store.read.calls(CallQuery(frozenset({lab.account_id})), PageRequest(1000))
-    for each in page.items:
-        yield each
-
-
-async def _every_delivery(lab: Lab) -> Any:
-    after: Cursor | None = None
-    while True:
-        page = await lab.store.read.deliveries(DeliveryQuery(), PageRequest(1000, after=after))
-        for each in page.items:
-            yield each
-        if not page.has_more:
-            return
-        after = Cursor(page.items[-1].created_at_ms, page.items[-1].id)
-
-
-async def what_is_held(lab: Lab) -> dict[str, object]:
-    """Everything that calls might leave behind."""
-    server = lab.server
-    media = lab.media.statistics()
-    held: dict[str, object] = {
-        # Sockets for sound, of two ports each, are kept for the next call.
-        "addresses": len(lab.network.bound) - 2 * int(media["sockets_open"]),
-        "tasks": sorted(_name(task) for task in asyncio.all_tasks()),
-        "calls": len(server.calls),
-        "rooms": len(server.rooms),
-        "recordings": server.keeping.recordings.statistics()["running"],
-    }
-    for name, value in media.items():
-        if name.endswith(("_open", "_used")) and name != "sockets_open":
-            held[f"media {name}"] = value
-    for name in ("calls", "transactions", "timers"):
-        held[f"sip {name}"] = server.sip.statistics()[name]
-    for status in ("init", "in-progress"):
-        listed = await lab.get(f"{TWILIO}/Conferences.json?Status={status}")
-        held[f"rooms {status}"] = len(listed.json()["conferences"])
-    return held
-
-
-def _name(task: asyncio.Task[Any]) -> str:
-    return getattr(task.get_coro(), "__qualname__", "?")
 
 
 def run(seed: int, *, bursts: int = 25) -> str:
@@ -387,6 +234,11 @@ def _first_of_each(faults: list[str]) -> Iterator[str]:
         yield f"… and {len(seen) - 12} more"
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=20)
@@ -400,10 +252,10 @@ def main() -> int:
             digest = run(seed, bursts=options.bursts)
         except Exception as error:  # the next seed is worth a try
             bad.append(seed)
-            print(f"seed {seed}: {type(error).__name__}: {error}", flush=True)
+            _say(f"seed {seed}: {type(error).__name__}: {error}")
         else:
-            print(f"seed {seed}: {digest[:12]}, {time.process_time() - began:.1f} s", flush=True)
-    print(f"{options.seeds - len(bad)} of {options.seeds} storms passed; not: {bad}")
+            _say(f"seed {seed}: {digest[:12]}, {time.process_time() - began:.1f} s")
+    _say(f"{options.seeds - len(bad)} of {options.seeds} storms passed; not: {bad}")
     return 1 if bad else 0
 
 

@@ -135,7 +135,9 @@ def judge(
             for hz, mouth in voices.items():
                 wanted = mouth in view.seats and callers[mouth].is_talking and should_hear(view, ear, mouth)
                 level = heard[hz]
-                if (wanted and level < AUDIBLE_DBFS and not is_played_to) or (not wanted and level > SILENT_DBFS):
+                if (wanted and level < AUDIBLE_DBFS and not is_played_to) or (
+                    not wanted and level > SILENT_DBFS
+                ):
                     who = f"{caller.name} and {callers[mouth].name} at {level:.0f} dBFS"
                     faults.append(f"room {room}: {who}, wanted: {wanted}; {view}")
     return faults
