@@ -47,7 +47,7 @@ class Paper:
 
 
 class Desk:
-    def __init__(self, **limits: int) -> None:
+    def __init__(self, clock: HandClock | None = None, **limits: int) -> None:
         self.media, self.paper, self.taps = TapMedia(), Paper(), dict[int, Take]()
         self.over: list[StopReason] = []
         self.media.values = {(MIX.kind, 1): 7, (ALICE.kind, 2): 5, (BOB.kind, 3): 3}
@@ -55,7 +55,7 @@ class Desk:
         self.take = Take(
             self.media,
             self.paper,
-            HandClock(),
+            clock or HandClock(),
             self.taps,
             limits=TakeLimits(**limits),
             over=self.over.append,
@@ -144,6 +144,20 @@ def test_one_who_joins_in_a_pause_is_heard_after_it() -> None:
         desk.media.deliver()
         assert desk.runs("bob")[-1] == (3, 5)
         assert desk.take.samples == (15 if skip else 35) * 160
+
+
+def test_the_timeline_does_not_count_what_a_pause_left_out() -> None:
+    clock = HandClock()
+    desk = Desk(clock=clock)
+    desk.take.start({"mix": MIX})
+    desk.media.tick(10)
+    desk.take.pause(skip=True)
+    desk.media.tick(10)
+    desk.media.deliver()
+    clock.pass_time(5.0)
+    desk.take.resume()
+    desk.take.note("resumed", {})
+    assert desk.paper.notes[-1] == (10 * 160, "resumed", {})
 
 
 def test_a_pause_to_the_end_keeps_its_silence_only_when_it_is_not_skipped() -> None:
