@@ -195,7 +195,9 @@ class Storm:
                 caller = uris.get(leg.to_address) or names.get(leg.from_address)
                 if caller is not None:
                     found[str(leg.id)] = caller
-        return found
+        # Whoever vanished and came back may have a second leg, until its silence is noticed: no ear is at that one.
+        legs = Counter(caller.name for caller in found.values())
+        return {call_id: caller for call_id, caller in found.items() if legs[caller.name] == 1}
 
 
 def run(seed: int, *, bursts: int = 25) -> str:
