@@ -32,10 +32,10 @@ from hubbub.domain.events import Event, EventKind
 from hubbub.domain.ids import CallId, ConferenceId, SubscriptionId
 from hubbub.entropy import SystemEntropy
 from hubbub.logs import open_log
-from hubbub.services.create_account import CreateAccount
-from hubbub.services.deliver import DeliverCallbacks, DeliverySettings
+from hubbub.services.accounts.create_account import CreateAccount
+from hubbub.services.deliveries.deliver import DeliverCallbacks, DeliverySettings
+from hubbub.services.deliveries.word_delivery import WordDelivery
 from hubbub.services.ports import FetchRequest, FetchResponse, Store
-from hubbub.services.word_delivery import WordDelivery
 from hubbub.storage import open_store
 from hubbub.webhooks.sender import CallbackSender, open_sender
 

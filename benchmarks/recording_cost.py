@@ -101,8 +101,8 @@ async def serve() -> None:
     from hubbub.media import MediaSettings, open_plane, warm_up
     from hubbub.recordings import open_recordings
     from hubbub.services.ports import Mix, RemoteMedia, TapFrame, TapKind
-    from hubbub.services.recording_files import Blend, SoundPlan
-    from hubbub.services.recording_take import Source, Take, TakeLimits
+    from hubbub.services.recordings.recording_files import Blend, SoundPlan
+    from hubbub.services.recordings.recording_take import Source, Take, TakeLimits
 
     cpu = int(os.environ["MEDIA_BENCH_CPU"])
     os.sched_setaffinity(0, {cpu})

@@ -21,8 +21,7 @@ from hubbub.markup.instructions import (
     WaitMusic,
 )
 from hubbub.markup.language import MarkupCall
-from hubbub.services.document_leg import CallerSide
-from hubbub.services.live_calls import (
+from hubbub.services.calls.live_calls import (
     AnsweredInput,
     DigitInput,
     EndedInput,
@@ -32,6 +31,7 @@ from hubbub.services.live_calls import (
     RedirectInput,
     RoomInput,
 )
+from hubbub.services.documents.document_leg import CallerSide
 from hubbub.services.ports import Clip, Clock, FetchFailed, FetchRequest, FetchResponse
 
 ACCOUNT = Account(

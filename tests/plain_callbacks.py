@@ -8,7 +8,7 @@ from hubbub.domain.application import Application
 from hubbub.domain.delivery import Subscription, SubscriptionWish
 from hubbub.markup.instructions import Document
 from hubbub.markup.language import DocumentRequest
-from hubbub.services.callbacks import CallbackContext, RetryPolicy
+from hubbub.services.deliveries.callbacks import CallbackContext, RetryPolicy
 
 
 @dataclass

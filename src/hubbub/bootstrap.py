@@ -25,32 +25,32 @@ from hubbub.markup.limits import MarkupLimits
 from hubbub.own_url import own_url
 from hubbub.protocol.sip.registrar import RegistrarLimits
 from hubbub.protocol.sip.uri import SipUri
-from hubbub.services.accept_incoming_call import AcceptIncomingCall
-from hubbub.services.answer_call import AnswerCall
-from hubbub.services.call_queue import CallQueue
-from hubbub.services.command_calls import CommandCalls
-from hubbub.services.command_rooms import CommandRooms
+from hubbub.services.accounts.create_account import CreateAccount
+from hubbub.services.calls.accept_incoming_call import AcceptIncomingCall
+from hubbub.services.calls.answer_call import AnswerCall
+from hubbub.services.calls.call_queue import CallQueue
+from hubbub.services.calls.command_calls import CommandCalls
+from hubbub.services.calls.connect_calls import ConnectCalls
+from hubbub.services.calls.control_calls import ControlCalls
+from hubbub.services.calls.destinations import Destinations, Loop, OwnAddress
+from hubbub.services.calls.end_call import EndCall
+from hubbub.services.calls.live_calls import LiveCalls
+from hubbub.services.calls.place_call import PlaceCall
+from hubbub.services.calls.ring_call import RingCall
 from hubbub.services.commands import Commands
-from hubbub.services.connect_calls import ConnectCalls
-from hubbub.services.control_calls import ControlCalls
-from hubbub.services.create_account import CreateAccount
-from hubbub.services.destinations import Destinations, Loop, OwnAddress
-from hubbub.services.document_runners import DocumentRunners
-from hubbub.services.end_call import EndCall
-from hubbub.services.join_conference import JoinConference
-from hubbub.services.leave_conference import LeaveConference
-from hubbub.services.live_calls import LiveCalls
-from hubbub.services.live_leg import Services
-from hubbub.services.live_rooms import LiveRooms
-from hubbub.services.modify_participant import ModifyParticipant
-from hubbub.services.note_speech import NoteSpeech
-from hubbub.services.place_call import PlaceCall
+from hubbub.services.documents.document_runners import DocumentRunners
+from hubbub.services.documents.live_leg import Services
+from hubbub.services.documents.serve_call import ServeCall
 from hubbub.services.ports import ClipSource, Clock, DocumentFetcher, Entropy, Log, MediaPlane, Store
-from hubbub.services.recording_files import RecordingFiles
+from hubbub.services.recordings.recording_files import RecordingFiles
 from hubbub.services.recover_from_crash import recover_from_crash
-from hubbub.services.ring_call import RingCall
-from hubbub.services.room_programs import RoomPrograms
-from hubbub.services.serve_call import ServeCall
+from hubbub.services.rooms.command_rooms import CommandRooms
+from hubbub.services.rooms.join_conference import JoinConference
+from hubbub.services.rooms.leave_conference import LeaveConference
+from hubbub.services.rooms.live_rooms import LiveRooms
+from hubbub.services.rooms.modify_participant import ModifyParticipant
+from hubbub.services.rooms.note_speech import NoteSpeech
+from hubbub.services.rooms.room_programs import RoomPrograms
 from hubbub.telling import Telling, open_telling
 from hubbub.web.app import build_app
 from hubbub.web.server import WebServer

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from hubbub.services.create_account import NewAccount
+from hubbub.services.accounts.create_account import NewAccount
 
 FILE_NAME: Final = "credentials.json"
 

@@ -6,8 +6,8 @@ from typing import Final, Protocol
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from hubbub.services.live_calls import LiveCalls
-from hubbub.services.live_rooms import LiveRooms
+from hubbub.services.calls.live_calls import LiveCalls
+from hubbub.services.rooms.live_rooms import LiveRooms
 
 
 class Counted(Protocol):

@@ -7,14 +7,14 @@ the server.
 import asyncio
 
 from hubbub.config import Settings
-from hubbub.services.live_calls import LiveCalls
-from hubbub.services.live_rooms import LiveRooms
+from hubbub.services.calls.live_calls import LiveCalls
 from hubbub.services.ports import Clock, Entropy, Log, MediaPlane, Store
-from hubbub.services.record_rooms import RecordRooms
-from hubbub.services.recording_files import RecordingFiles
-from hubbub.services.recordings import Recordings
-from hubbub.services.recover_recordings import recover_recordings
-from hubbub.services.retire_recordings import RetireRecordings
+from hubbub.services.recordings.command_recordings import Recordings
+from hubbub.services.recordings.record_rooms import RecordRooms
+from hubbub.services.recordings.recording_files import RecordingFiles
+from hubbub.services.recordings.recover_recordings import recover_recordings
+from hubbub.services.recordings.retire_recordings import RetireRecordings
+from hubbub.services.rooms.live_rooms import LiveRooms
 
 
 class Keeping:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubbub.config import Settings
-from hubbub.services.callbacks import CallbackWriter
 from hubbub.services.commands import RoomCommands
-from hubbub.services.deliver import DeliverCallbacks, DeliverySettings
-from hubbub.services.forget_old_rows import ForgetOldRows
+from hubbub.services.deliveries.callbacks import CallbackWriter
+from hubbub.services.deliveries.deliver import DeliverCallbacks, DeliverySettings
+from hubbub.services.deliveries.forget_old_rows import ForgetOldRows
+from hubbub.services.deliveries.resend_deliveries import ResendDeliveries
+from hubbub.services.deliveries.show_delivery import ShowDelivery
+from hubbub.services.deliveries.word_delivery import WordDelivery
 from hubbub.services.ports import Clock, DocumentFetcher, Entropy, Log, Reader, Store
-from hubbub.services.resend_deliveries import ResendDeliveries
-from hubbub.services.show_delivery import ShowDelivery
-from hubbub.services.word_delivery import WordDelivery
 from hubbub.web.own import EventFeed, OwnApi
 
 

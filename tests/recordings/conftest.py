@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hubbub.domain.ids import RecordingId
 from hubbub.domain.recording import AudioFormat
 from hubbub.recordings import RecordingLibrary
-from hubbub.services.recording_files import Blend, SoundPlan, SoundWriter
+from hubbub.services.recordings.recording_files import Blend, SoundPlan, SoundWriter
 
 RATE = 8000
 ID = RecordingId("ab" + "0" * 30)

@@ -14,7 +14,7 @@ import pytest
 
 from hubbub.recordings import RecordingLibrary
 from hubbub.recordings.disk import PERIOD_S, WAITING_BYTES_MAX
-from hubbub.services.recording_files import Blend, SoundLost
+from hubbub.services.recordings.recording_files import Blend, SoundLost
 from recordings.conftest import ID, LogLines, Shelf, say, tone
 
 
@@ -72,7 +72,7 @@ async def test_finishing_may_be_interrupted_and_done_again(
 async def test_a_full_disk_is_told_once_and_the_others_go_on(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hubbub.services.recording_files import SoundPlan
+    from hubbub.services.recordings.recording_files import SoundPlan
 
     real = os.pwrite
     other_id = type(ID)("cd" + "0" * 30)

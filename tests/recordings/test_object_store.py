@@ -15,7 +15,7 @@ from hubbub.domain.errors import NotFound
 from hubbub.domain.recording import AudioFormat
 from hubbub.recordings import ObjectStoreSettings
 from hubbub.recordings.object_store import ObjectStore
-from hubbub.services.recording_files import Blend
+from hubbub.services.recordings.recording_files import Blend
 from recordings.conftest import ID, Shelf, level_of, say, tone
 
 

@@ -10,7 +10,7 @@ import pytest
 from hubbub.domain.errors import InvalidValue, NotFound
 from hubbub.domain.ids import RecordingId
 from hubbub.domain.recording import AudioFormat
-from hubbub.services.recording_files import Blend
+from hubbub.services.recordings.recording_files import Blend
 from recordings.conftest import ID, RATE, Shelf, level_of, say, tone
 
 

@@ -9,7 +9,7 @@ from hubbub.domain.events import NumberedEvent
 from hubbub.domain.ids import CallId
 from hubbub.lab.lab import Lab
 from hubbub.markup.instructions import Document, JoinConference, WaitKind, WaitMusic
-from hubbub.services.call_progress import CallProgress
+from hubbub.services.calls.call_progress import CallProgress
 from hubbub.services.commands import CallWish
 
 FROM = "+15550100"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hubbub.lab.caller import Caller
-from hubbub.lab.clips import MUSIC_HZ
+from hubbub.lab.clips import MUSIC_HZ, RINGBACK_HZ
 from hubbub.lab.lab import Lab
 
 TWILIO = "/2010-04-01/Accounts/{AccountSid}"
@@ -96,7 +96,7 @@ async def test_somebody_is_called_in(lab: Lab) -> None:
     assert (added["status"], added["label"]) == ("queued", "dora")
     assert added["call_sid"] in await call_sids(lab, room)
     await lab.run_for(1.0)
-    assert alice.hears(bob, carol)
+    assert alice.listens(RINGBACK_HZ, dora.tone_hz).audible() == {RINGBACK_HZ}
     await lab.run_for(4.0)
     assert alice.hears(bob, carol, dora)
     assert dora.hears(alice, bob, carol)

@@ -19,7 +19,7 @@ from hubbub.lab.clips import SPEECH_HZ
 from hubbub.lab.customer import CustomerRequest
 from hubbub.lab.lab import Lab
 from hubbub.markup.effects import Given
-from hubbub.services.live_calls import LiveCall, RedirectInput
+from hubbub.services.calls.live_calls import LiveCall, RedirectInput
 
 VOICE = "https://acme.example/voice"
 

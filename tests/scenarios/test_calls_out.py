@@ -12,7 +12,7 @@ from hubbub.domain.call import CallLeg, CallStatus, Direction, HangupCause
 from hubbub.domain.errors import ConferenceFull, InvalidValue, ServerFull
 from hubbub.lab.lab import SETTINGS, Lab
 from hubbub.markup.effects import Ask, Purpose
-from hubbub.services.call_progress import Answered, Ended, HeardEarly, Rang
+from hubbub.services.calls.call_progress import Answered, Ended, HeardEarly, Rang
 from hubbub.services.commands import CallWish
 from hubbub.services.ports import Mix, Transaction
 from scenarios.calling_out import FROM, place

@@ -13,12 +13,12 @@ from hubbub.domain.conference import Conference, JoinRequest, Room
 from hubbub.domain.events import EventKind, NumberedEvent
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
 from hubbub.lab.clock import SeededEntropy
-from hubbub.services.end_call import EndCall
-from hubbub.services.join_conference import JoinConference
-from hubbub.services.leave_conference import LeaveConference
-from hubbub.services.live_calls import LiveCall, LiveCalls
-from hubbub.services.live_rooms import LiveRooms
+from hubbub.services.calls.end_call import EndCall
+from hubbub.services.calls.live_calls import LiveCall, LiveCalls
 from hubbub.services.ports import Clip, FetchRequest, LocalMedia, Mix, OutboundCall, RemoteMedia
+from hubbub.services.rooms.join_conference import JoinConference
+from hubbub.services.rooms.leave_conference import LeaveConference
+from hubbub.services.rooms.live_rooms import LiveRooms
 from hubbub.storage.memory import MemoryStore
 
 ACME = AccountId("a" * 32)

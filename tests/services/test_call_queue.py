@@ -4,7 +4,7 @@ import pytest
 
 from hubbub.domain.errors import ServerFull
 from hubbub.domain.ids import AccountId
-from hubbub.services.call_queue import CallQueue
+from hubbub.services.calls.call_queue import CallQueue
 from services.conftest import ACME, HandClock
 
 GLOBEX = AccountId("b" * 32)

@@ -6,8 +6,8 @@ from hubbub.domain.conference import ConferenceState, EndReason, JoinRequest, Le
 from hubbub.domain.errors import NotFound
 from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.markup.instructions import WaitKind, WaitMusic
-from hubbub.services.live_calls import LeftInput, LiveCall, RoomInput
-from hubbub.services.modify_participant import ModifyParticipant
+from hubbub.services.calls.live_calls import LeftInput, LiveCall, RoomInput
+from hubbub.services.rooms.modify_participant import ModifyParticipant
 from services.conftest import ACME, Stage
 
 MUSIC = WaitMusic(WaitKind.STOCK)

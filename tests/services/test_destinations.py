@@ -7,8 +7,8 @@ import pytest
 from hubbub.domain.application import Number, Trunk
 from hubbub.domain.errors import InvalidValue
 from hubbub.domain.ids import AccountId, CallId, NumberId, TrunkId
+from hubbub.services.calls.destinations import Destinations, Loop, OwnAddress, Unreachable
 from hubbub.services.commands import CallWish
-from hubbub.services.destinations import Destinations, Loop, OwnAddress, Unreachable
 from hubbub.services.ports import CallTarget, OutboundCall, Registration
 from services.conftest import ACME, Stage
 

@@ -3,7 +3,7 @@
 from hubbub.domain.call import CallStatus, HangupCause
 from hubbub.domain.conference import ConferenceState, EndReason, LeaveReason
 from hubbub.domain.events import EventKind
-from hubbub.services.live_calls import EndedInput
+from hubbub.services.calls.live_calls import EndedInput
 from hubbub.services.recover_from_crash import recover_from_crash
 from services.conftest import Stage
 

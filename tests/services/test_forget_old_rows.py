@@ -7,7 +7,7 @@ from hubbub.domain.events import Event, EventKind
 from hubbub.domain.ids import AccountId, ConferenceId, SubscriptionId
 from hubbub.domain.paging import PageRequest
 from hubbub.domain.queries import DeliveryQuery
-from hubbub.services.forget_old_rows import BATCH, ForgetOldRows
+from hubbub.services.deliveries.forget_old_rows import BATCH, ForgetOldRows
 from hubbub.services.ports import KeptAnswer
 from hubbub.storage.memory import MemoryStore
 

@@ -1,6 +1,6 @@
 """Who may send now: hosts take turns, and one that is slow gets its jobs back."""
 
-from hubbub.services.host_gate import FAILING_ROUNDS, FAILING_TURNS, HostGate
+from hubbub.services.deliveries.host_gate import FAILING_ROUNDS, FAILING_TURNS, HostGate
 
 
 def taken(gate: HostGate[str], now_s: float = 0.0) -> list[str]:

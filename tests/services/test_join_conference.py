@@ -15,7 +15,7 @@ from hubbub.domain.conference import (
 from hubbub.domain.errors import ConferenceFull, Conflict, InvalidValue, NotFound
 from hubbub.domain.events import EventKind
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
-from hubbub.services.live_calls import LeftInput, RoomInput
+from hubbub.services.calls.live_calls import LeftInput, RoomInput
 from hubbub.services.ports import Mix
 from services.conftest import ACME, Stage
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hubbub.domain.errors import ServerFull
 from hubbub.services.commands import StopReason
 from hubbub.services.ports import TapFrame, TapKind
-from hubbub.services.recording_take import Source, Take, TakeLimits
+from hubbub.services.recordings.recording_take import Source, Take, TakeLimits
 from services.conftest import HandClock
 from services.tap_media import TapMedia
 

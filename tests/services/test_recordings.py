@@ -22,13 +22,13 @@ from hubbub.domain.events import EventKind
 from hubbub.domain.ids import CallId, ConferenceId, RecordingId
 from hubbub.domain.recording import AudioFormat, Layout, Recording, RecordingSource, RecordingState
 from hubbub.recordings import RecordingLibrary
+from hubbub.services.calls.live_calls import LiveCall
 from hubbub.services.commands import RecordWish, StopReason
-from hubbub.services.live_calls import LiveCall
 from hubbub.services.ports import TapKind
-from hubbub.services.record_rooms import RecordRooms
-from hubbub.services.recordings import Recordings
-from hubbub.services.recover_recordings import recover_recordings
-from hubbub.services.retire_recordings import RetireRecordings
+from hubbub.services.recordings.command_recordings import Recordings
+from hubbub.services.recordings.record_rooms import RecordRooms
+from hubbub.services.recordings.recover_recordings import recover_recordings
+from hubbub.services.recordings.retire_recordings import RetireRecordings
 from services.conftest import Stage
 from services.tap_media import TapMedia
 

@@ -8,7 +8,7 @@ from desks import make_desk
 from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse, Route
 from hubbub.domain.account import ADMINISTRATOR, Account, AccountStatus, Credential, CredentialKind
 from hubbub.domain.ids import AccountId, CredentialId
-from hubbub.services.authenticate import Caller
+from hubbub.services.accounts.authenticate import Caller
 from hubbub.services.ports import Store
 
 Answer = Callable[[HttpRequest], HttpResponse]

@@ -15,7 +15,7 @@ from hubbub.dialects.twilio.markup import TwimlLanguage
 from hubbub.domain.application import WebTarget
 from hubbub.markup.effects import Ask, Purpose
 from hubbub.markup.language import MarkupLanguage
-from hubbub.services.run_document import DocumentRunner
+from hubbub.services.documents.run_document import DocumentRunner
 from hubbub.webhooks.fetcher import open_fetcher
 from tone_speech import ToneSpeech
 from wav_bytes import wav_file

@@ -15,7 +15,7 @@ from hubbub.commands.options import (
 )
 from hubbub.credentials import credentials
 from hubbub.domain.account import ADMINISTRATOR, Role
-from hubbub.services.create_account import CreateAccount, CreateApiKey
+from hubbub.services.accounts.create_account import CreateAccount, CreateApiKey
 from hubbub.services.ports import Clock, Entropy, Store
 
 

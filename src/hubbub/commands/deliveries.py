@@ -24,9 +24,9 @@ from hubbub.domain.ids import DeliveryId
 from hubbub.domain.paging import PageRequest
 from hubbub.domain.queries import DeliveryQuery
 from hubbub.own_url import own_url
+from hubbub.services.deliveries.resend_deliveries import ResendDeliveries
+from hubbub.services.deliveries.show_delivery import ShowDelivery
 from hubbub.services.ports import Clock, Entropy, Store
-from hubbub.services.resend_deliveries import ResendDeliveries
-from hubbub.services.show_delivery import ShowDelivery
 from hubbub.telling import open_wording
 
 STATES = click.Choice([state.value for state in DeliveryState])

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, cast
 
-from hubbub.services.authenticate import Caller
+from hubbub.services.accounts.authenticate import Caller
 from hubbub.services.commands import Commands
 from hubbub.services.ports import Clock, Entropy, Log, Store
 

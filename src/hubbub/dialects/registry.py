@@ -7,7 +7,7 @@ import hubbub.dialects as folder
 from hubbub.dialects.contract import Dialect
 from hubbub.markup.language import MarkupLanguage
 from hubbub.markup.limits import DEFAULT_LIMITS, MarkupLimits
-from hubbub.services.callbacks import CallbackWriter
+from hubbub.services.deliveries.callbacks import CallbackWriter
 
 
 def dialects() -> tuple[Dialect, ...]:

@@ -2,7 +2,7 @@
 
 A `Subscription` follows one subject (a conference, a call, a recording); every event about the subject whose
 kind it wants becomes a `Delivery`, written in the transaction of the event. Leaves the words to the dialects
-(`services.callbacks`) and the sending to `services.deliver`.
+(`services.deliveries.callbacks`) and the sending to `services.deliveries.deliver`.
 """
 
 from enum import StrEnum

@@ -1,6 +1,6 @@
 """Instructions that connect a call with another one outside of a conference.
 
-Owns their data. `instructions` names them with all others; the calling is for `services.connect_calls`.
+Owns their data. `instructions` names them with all others; the calling is for `services.calls.connect_calls`.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """Instructions that listen to the keys of a caller.
 
-Owns their data. `instructions` names them with all others; the listening is for `services.gather_digits`.
+Owns their data. `instructions` names them with all others; the listening is for `services.documents.gather_digits`.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Recorded sound on disk, or in an object store: written as it is taken, finished, converted, handed out.
 
-Implements `services.recording_files`. Leaves what is recorded, when and why to `services.recordings`.
+Implements `services.recordings.recording_files`. Leaves what is recorded, when and why to `services.recordings.command_recordings`.
 """
 
 from pathlib import Path

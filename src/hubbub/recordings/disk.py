@@ -18,7 +18,7 @@ from typing import Final
 
 from hubbub.recordings import layout
 from hubbub.recordings.wav_file import HEADER_BYTES, SAMPLE_BYTES, header
-from hubbub.services.recording_files import RATE_HZ, SoundPlan
+from hubbub.services.recordings.recording_files import RATE_HZ, SoundPlan
 
 PERIOD_S: Final = 0.4
 WAITING_BYTES_MAX: Final = 10 * RATE_HZ * SAMPLE_BYTES

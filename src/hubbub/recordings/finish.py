@@ -18,7 +18,13 @@ from hubbub.domain.recording import AudioFormat
 from hubbub.recordings import layout, voice
 from hubbub.recordings.encode import encode
 from hubbub.recordings.wav_file import HEADER_BYTES, SAMPLE_BYTES, header, samples_in, settle
-from hubbub.services.recording_files import SAMPLES_MAX, Blend, FinishedSound, NothingKept, SoundLost
+from hubbub.services.recordings.recording_files import (
+    SAMPLES_MAX,
+    Blend,
+    FinishedSound,
+    NothingKept,
+    SoundLost,
+)
 
 BLOCK_SAMPLES: Final = 80_000
 """Ten seconds at a time."""

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from hubbub.domain.ids import RecordingId
 from hubbub.domain.recording import AudioFormat
-from hubbub.services.recording_files import Blend, FinishedSound, SoundPlan
+from hubbub.services.recordings.recording_files import Blend, FinishedSound, SoundPlan
 
 PLAN: Final = "recording.json"
 TIMELINE: Final = "timeline.jsonl"

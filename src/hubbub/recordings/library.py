@@ -22,7 +22,7 @@ from hubbub.recordings.disk import Disk, DiskWriter
 from hubbub.recordings.finish import convert, finish
 from hubbub.services.commands import MediaFile
 from hubbub.services.ports import Log
-from hubbub.services.recording_files import FinishedSound, SoundLost, SoundPlan
+from hubbub.services.recordings.recording_files import FinishedSound, SoundLost, SoundPlan
 
 CHUNK_BYTES: Final = 65_536
 REMOTE_CHUNK_BYTES: Final = 1 << 20
@@ -44,7 +44,7 @@ class Remote(Protocol):
 
 
 class RecordingLibrary:
-    """Implements `services.recording_files.RecordingFiles`. Made in a running event loop.
+    """Implements `services.recordings.recording_files.RecordingFiles`. Made in a running event loop.
 
     Args:
         root: the directory; made when something is recorded.

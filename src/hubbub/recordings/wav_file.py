@@ -9,7 +9,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from hubbub.services.recording_files import RATE_HZ
+from hubbub.services.recordings.recording_files import RATE_HZ
 
 HEADER_BYTES: Final = 44
 SAMPLE_BYTES: Final = 2

@@ -18,8 +18,8 @@ from hubbub.domain.queries import Member
 from hubbub.domain.recording import AudioFormat, Layout, Recording, RecordingSource
 from hubbub.markup.effects import Ask, Given
 from hubbub.markup.instructions import Document, JoinConference, WaitMusic
-from hubbub.services.call_progress import Watch
-from hubbub.services.live_calls import LiveCall
+from hubbub.services.calls.call_progress import Watch
+from hubbub.services.calls.live_calls import LiveCall
 from hubbub.services.ports import Transaction
 
 

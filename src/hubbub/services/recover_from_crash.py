@@ -3,9 +3,9 @@
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import EndReason
 from hubbub.domain.room import finish
-from hubbub.services.end_call import ended
-from hubbub.services.leave_conference import store_outcome
+from hubbub.services.calls.end_call import ended
 from hubbub.services.ports import Clock, Store
+from hubbub.services.rooms.leave_conference import store_outcome
 
 
 async def recover_from_crash(store: Store, clock: Clock, node: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from hubbub.dialects.contract import Desk, Dialect, HttpRequest, HttpResponse
 from hubbub.domain.ids import AccountId
-from hubbub.services.authenticate import Caller
+from hubbub.services.accounts.authenticate import Caller
 from hubbub.services.ports import KeptAnswer
 
 HEADER: Final = "idempotency-key"

@@ -2,7 +2,7 @@
 
 Owns what differs from asking for a document: connections are kept from one callback to the next (a callback that
 is sent twice carries the same token), and nothing is tried again or logged here, because
-`services.deliver` decides on the first and tells the second once a minute and not once a callback. Leaves the
+`services.deliveries.deliver` decides on the first and tells the second once a minute and not once a callback. Leaves the
 exchange, and where it may lead, to `web_client` and `target_policy`.
 """
 

@@ -44,7 +44,7 @@ from hubbub.domain.ids import DeliveryId, SubscriptionId
 from hubbub.domain.recording import RecordingState
 from hubbub.markup.instructions import DocumentError, Say
 from hubbub.markup.language import DocumentRequest
-from hubbub.services.callbacks import CallbackContext
+from hubbub.services.deliveries.callbacks import CallbackContext
 
 BASE = "http://hub.example:8080"
 TARGET = WebTarget("https://app.example/events?a=1", "POST", "u", "p")

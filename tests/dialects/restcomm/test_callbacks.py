@@ -17,7 +17,7 @@ from hubbub.domain.call import CallLeg, CallStatus, Direction
 from hubbub.domain.delivery import Delivery, DeliveryState, Subscription
 from hubbub.domain.events import Event, EventKind, NumberedEvent
 from hubbub.domain.ids import DeliveryId, SubscriptionId
-from hubbub.services.callbacks import CallbackContext
+from hubbub.services.deliveries.callbacks import CallbackContext
 
 TARGET = WebTarget("https://app.example/status?a=1", "POST", "u", "p")
 ENDED: dict[str, Any] = {"status": "completed", "cause": "hangup", "sip_status": 200}

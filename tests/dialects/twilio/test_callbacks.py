@@ -32,7 +32,7 @@ from hubbub.domain.events import Event, EventKind, NumberedEvent
 from hubbub.domain.ids import DeliveryId, SubscriptionId
 from hubbub.domain.recording import RecordingSource, RecordingState
 from hubbub.markup.language import DocumentRequest
-from hubbub.services.callbacks import CallbackContext
+from hubbub.services.deliveries.callbacks import CallbackContext
 
 SECRET = "12345"
 BASE = "https://hub.example"

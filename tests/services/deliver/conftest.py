@@ -22,8 +22,8 @@ from hubbub.lab.customer import CustomerRequest, CustomerWeb
 from hubbub.lab.loop import SimulatedLoop
 from hubbub.lab.pytest_plugin import pytest_asyncio_loop_factories
 from hubbub.markup.instructions import Document
-from hubbub.services.deliver import DeliverCallbacks, DeliverySettings
-from hubbub.services.word_delivery import WordDelivery
+from hubbub.services.deliveries.deliver import DeliverCallbacks, DeliverySettings
+from hubbub.services.deliveries.word_delivery import WordDelivery
 from hubbub.storage.memory import MemoryStore
 from plain_callbacks import PlainCallbacks
 

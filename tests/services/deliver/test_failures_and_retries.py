@@ -7,8 +7,8 @@ from hubbub.domain.application import WebTarget
 from hubbub.domain.delivery import DeliveryState
 from hubbub.domain.ids import SubscriptionId
 from hubbub.lab.customer import CustomerAnswer
-from hubbub.services.callbacks import RetryPolicy
-from hubbub.services.delivery_retries import EXPONENTIAL_ATTEMPTS
+from hubbub.services.deliveries.callbacks import RetryPolicy
+from hubbub.services.deliveries.delivery_retries import EXPONENTIAL_ATTEMPTS
 from services.deliver.conftest import RECEIVER, PostOffice, numbers
 
 FALLBACK = "https://backup.example/events"

@@ -30,7 +30,7 @@ from hubbub.markup.instructions import (
     StopRecording,
 )
 from hubbub.markup.language import DocumentRequest, MarkupCall
-from hubbub.services.run_document import DocumentRunner
+from hubbub.services.documents.run_document import DocumentRunner
 from markup_language import FakeLanguage
 
 NEXT = WebTarget("http://acme.example/next")

@@ -23,7 +23,7 @@ from hubbub.markup.instructions import (
     Say,
 )
 from hubbub.markup.language import DocumentRequest, Ending, MarkupCall
-from hubbub.services.run_document import DocumentRunner
+from hubbub.services.documents.run_document import DocumentRunner
 from markup_language import FakeLanguage
 
 NEXT = WebTarget("http://acme.example/next")

@@ -28,9 +28,9 @@ from hubbub.markup.instructions import (
     WaitMusic,
 )
 from hubbub.markup.language import WaitRules
-from hubbub.services.live_calls import RoomInput
+from hubbub.services.calls.live_calls import RoomInput
+from hubbub.services.documents.run_document import DocumentRunner
 from hubbub.services.ports import FetchFailed
-from hubbub.services.run_document import DocumentRunner
 from markup_language import FakeLanguage
 
 START = WebTarget("http://acme.example/start")

@@ -21,9 +21,9 @@ from hubbub.domain.conference import Conference, ConferenceState
 from hubbub.domain.delivery import Subscription
 from hubbub.domain.events import Event, EventKind
 from hubbub.domain.ids import AccountId, ConferenceId, CredentialId, SubscriptionId
-from hubbub.services.resend_deliveries import ResendDeliveries
-from hubbub.services.show_delivery import ShowDelivery
-from hubbub.services.word_delivery import WordDelivery
+from hubbub.services.deliveries.resend_deliveries import ResendDeliveries
+from hubbub.services.deliveries.show_delivery import ShowDelivery
+from hubbub.services.deliveries.word_delivery import WordDelivery
 from hubbub.storage.memory import MemoryStore
 from hubbub.web.app import build_app
 from hubbub.web.own import EventFeed, OwnApi

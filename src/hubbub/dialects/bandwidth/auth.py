@@ -24,7 +24,7 @@ from hubbub.dialects.shared.basic_auth import parse_basic
 from hubbub.dialects.shared.json import json_bytes
 from hubbub.dialects.shared.query import first, parse_form
 from hubbub.domain.account import Account, AccountStatus, CredentialKind
-from hubbub.services.authenticate import Caller, authenticate, is_permitted, is_within
+from hubbub.services.accounts.authenticate import Caller, authenticate, is_permitted, is_within
 from hubbub.services.ports import Reader
 
 FORM: Final = "application/x-www-form-urlencoded"

@@ -25,7 +25,7 @@ from hubbub.domain.events import EventKind
 from hubbub.domain.recording import Recording
 from hubbub.markup.instructions import Document, Setting
 from hubbub.markup.language import DocumentRequest, MarkupCall
-from hubbub.services.callbacks import CallbackContext, RetryPolicy
+from hubbub.services.deliveries.callbacks import CallbackContext, RetryPolicy
 
 TIMEOUT_S: Final = 15.0
 RETRIES: Final = RetryPolicy(attempts_max=2, delays_ms=(1_000,), on_connect_failure=True)
@@ -42,7 +42,7 @@ _ANSWERED_BY_PROGRAMS: Final = _MEMBER_EVENTS | {EventKind.CONFERENCE_CREATED}
 
 
 class BandwidthCallbacks:
-    """Satisfies `hubbub.services.callbacks.CallbackWriter`."""
+    """Satisfies `hubbub.services.deliveries.callbacks.CallbackWriter`."""
 
     name = "bandwidth"
 

@@ -13,7 +13,7 @@ from hubbub.dialects.bandwidth.errors import Refused, error
 from hubbub.dialects.bandwidth.operations import ROUTES, TARGETS, Operation, key
 from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse
 from hubbub.dialects.shared.query import decode_path
-from hubbub.services.authenticate import Caller
+from hubbub.services.accounts.authenticate import Caller
 
 _ALLOW_POSTING: Final = (("Allow", "POST"),)
 

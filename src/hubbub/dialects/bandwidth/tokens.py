@@ -14,7 +14,7 @@ import msgspec
 
 from hubbub.domain.account import Credential, CredentialKind
 from hubbub.domain.ids import AccountId, CredentialId
-from hubbub.services.authenticate import Caller
+from hubbub.services.accounts.authenticate import Caller
 from hubbub.services.ports import Reader
 
 LIFETIME_S: Final = 3600

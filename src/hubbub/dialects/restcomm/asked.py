@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from hubbub.dialects.contract import Desk, HttpRequest
 from hubbub.dialects.shared.query import Pairs, parse_query
 from hubbub.domain.account import Account
-from hubbub.services.authenticate import Caller
+from hubbub.services.accounts.authenticate import Caller
 
 DIALECT_NAME: Final = "restcomm"
 

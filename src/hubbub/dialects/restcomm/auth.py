@@ -15,7 +15,7 @@ from hubbub.dialects.restcomm.errors import not_active, refused, unauthorised
 from hubbub.dialects.restcomm.ids import read_account_sid
 from hubbub.dialects.shared.basic_auth import parse_basic
 from hubbub.domain.account import Account, AccountStatus, CredentialKind
-from hubbub.services.authenticate import Caller, authenticate, is_permitted, is_within
+from hubbub.services.accounts.authenticate import Caller, authenticate, is_permitted, is_within
 from hubbub.services.ports import Reader
 
 _USABLE: Final = frozenset({AccountStatus.ACTIVE, AccountStatus.UNINITIALIZED})

@@ -19,7 +19,7 @@ from hubbub.domain.delivery import Subscription, SubscriptionWish
 from hubbub.domain.events import EventKind
 from hubbub.markup.instructions import Document
 from hubbub.markup.language import DocumentRequest
-from hubbub.services.callbacks import CallbackContext, RetryPolicy
+from hubbub.services.deliveries.callbacks import CallbackContext, RetryPolicy
 
 TIMEOUT_S: Final = 15.0
 RETRIES: Final = RetryPolicy(attempts_max=2, delays_ms=(1_000,), on_connect_failure=True)
@@ -45,7 +45,7 @@ INBOUND: Final = frozenset({EventKind.CALL_RECEIVED, EventKind.CALL_ANSWERED, Ev
 
 
 class RestcommCallbacks:
-    """Satisfies `hubbub.services.callbacks.CallbackWriter`."""
+    """Satisfies `hubbub.services.deliveries.callbacks.CallbackWriter`."""
 
     name = "restcomm"
 

@@ -32,7 +32,7 @@ from hubbub.dialects.shared.query import Pairs, first
 from hubbub.domain.call import CallLeg, CallStatus
 from hubbub.domain.ids import AccountId
 from hubbub.domain.queries import CallQuery, matches_like
-from hubbub.services.authenticate import accounts_within
+from hubbub.services.accounts.authenticate import accounts_within
 
 API_VERSION: Final = "2012-04-24"
 Members = list[tuple[str, str | int | None]]

@@ -12,7 +12,7 @@ from hubbub.dialects.restcomm.ids import call_sid, find_call, is_call_sid
 from hubbub.domain.call import CallLeg, CallStatus
 from hubbub.domain.conference import ParticipantChanges
 from hubbub.domain.errors import Conflict, NotFound
-from hubbub.services.authenticate import is_within
+from hubbub.services.accounts.authenticate import is_within
 
 
 async def find_to_change(asked: Asked, *, by_root: bool) -> CallLeg:

@@ -31,7 +31,7 @@ from hubbub.dialects.restcomm.representation import split_path, wants_json
 from hubbub.dialects.restcomm.update_call import update_call
 from hubbub.dialects.restcomm.update_participant import update_participant
 from hubbub.dialects.shared.query import decode_path
-from hubbub.services.authenticate import Caller
+from hubbub.services.accounts.authenticate import Caller
 
 
 class Operation(NamedTuple):

@@ -13,7 +13,7 @@ from hubbub.dialects.shared.sids import read_sid
 from hubbub.dialects.twilio.errors import TwilioError, unauthenticated
 from hubbub.dialects.twilio.ids import read_account_sid
 from hubbub.domain.account import ADMINISTRATOR, Account, AccountStatus, CredentialKind
-from hubbub.services.authenticate import Caller, authenticate, is_permitted, is_within
+from hubbub.services.accounts.authenticate import Caller, authenticate, is_permitted, is_within
 from hubbub.services.ports import Reader
 
 _FORBIDDEN: Final = {

@@ -28,7 +28,7 @@ from hubbub.domain.events import EventKind
 from hubbub.domain.recording import Recording, RecordingState
 from hubbub.markup.instructions import Document
 from hubbub.markup.language import DocumentRequest
-from hubbub.services.callbacks import CallbackContext, RetryPolicy
+from hubbub.services.deliveries.callbacks import CallbackContext, RetryPolicy
 
 TIMEOUT_S: Final = 15.0
 """The vendor's hard limit for a whole exchange."""
@@ -96,7 +96,7 @@ RECORDING_STATUSES: Final = {
 
 
 class TwilioCallbacks:
-    """Satisfies `hubbub.services.callbacks.CallbackWriter`."""
+    """Satisfies `hubbub.services.deliveries.callbacks.CallbackWriter`."""
 
     name = "twilio"
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from hubbub.markup.connection import EVERY_FAILURE, ConnectionRules, RetryOn
-from hubbub.services.callbacks import RetryPolicy
+from hubbub.services.deliveries.callbacks import RetryPolicy
 
 ATTEMPTS_DEFAULT: Final = 2
 """`rc=1`: one more."""

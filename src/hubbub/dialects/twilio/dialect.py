@@ -30,7 +30,7 @@ from hubbub.dialects.twilio.representation import split_suffix
 from hubbub.dialects.twilio.resource import API_VERSION, Asked
 from hubbub.dialects.twilio.routes import ROUTES
 from hubbub.domain.account import Account
-from hubbub.services.authenticate import Caller
+from hubbub.services.accounts.authenticate import Caller
 
 Handler = Callable[[Asked], Awaitable[HttpResponse]]
 Methods = dict[str, tuple[str, Handler]]

@@ -6,7 +6,7 @@ from hubbub.dialects.contract import Desk, HttpRequest
 from hubbub.dialects.shared.query import Pairs, parse_query
 from hubbub.dialects.twilio.form import Form
 from hubbub.domain.account import Account
-from hubbub.services.authenticate import Caller
+from hubbub.services.accounts.authenticate import Caller
 
 API_VERSION: Final = "2010-04-01"
 DIALECT_NAME: Final = "twilio"

@@ -4,9 +4,9 @@ from typing import Final
 
 from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse, Route
 from hubbub.dialects.shared.query import decode_path
-from hubbub.services.authenticate import Caller
-from hubbub.services.resend_deliveries import ResendDeliveries
-from hubbub.services.show_delivery import ShowDelivery
+from hubbub.services.accounts.authenticate import Caller
+from hubbub.services.deliveries.resend_deliveries import ResendDeliveries
+from hubbub.services.deliveries.show_delivery import ShowDelivery
 from hubbub.web.own import deliveries, events
 from hubbub.web.own.auth import find_caller
 from hubbub.web.own.errors import CHALLENGE, Refused, error

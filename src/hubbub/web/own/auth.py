@@ -11,7 +11,7 @@ from hubbub.dialects.contract import Desk, HttpRequest
 from hubbub.dialects.shared.basic_auth import parse_basic
 from hubbub.domain.account import AccountStatus, CredentialKind
 from hubbub.domain.ids import AccountId
-from hubbub.services.authenticate import Caller, accounts_within, authenticate, is_permitted
+from hubbub.services.accounts.authenticate import Caller, accounts_within, authenticate, is_permitted
 from hubbub.web.own.errors import CHALLENGE, Refused
 
 READ_EVENTS: Final = "RestComm:Read:Events"

@@ -11,8 +11,8 @@ from hubbub.domain.errors import Conflict
 from hubbub.domain.ids import AccountId, DeliveryId
 from hubbub.domain.paging import Cursor, PageRequest
 from hubbub.domain.queries import DeliveryQuery
-from hubbub.services.resend_deliveries import ResendDeliveries
-from hubbub.services.show_delivery import ShowDelivery
+from hubbub.services.deliveries.resend_deliveries import ResendDeliveries
+from hubbub.services.deliveries.show_delivery import ShowDelivery
 from hubbub.web.own.auth import MODIFY_DELIVERIES, READ_DELIVERIES, Asker, admit
 from hubbub.web.own.errors import Refused, answer
 from hubbub.web.own.events import represent as represent_event

@@ -14,7 +14,7 @@ from hubbub.dialects.shared.json import json_bytes
 from hubbub.domain.account import AccountStatus
 from hubbub.domain.events import NumberedEvent
 from hubbub.domain.ids import AccountId, ConferenceId
-from hubbub.services.authenticate import accounts_within
+from hubbub.services.accounts.authenticate import accounts_within
 from hubbub.services.ports import Reader
 from hubbub.web.own.auth import READ_EVENTS, Asker, admit
 from hubbub.web.own.errors import Refused, answer

@@ -1,0 +1,1 @@
+"""Calls in and out: their legs from the first word to the last."""

@@ -1,0 +1,1 @@
+"""Customers' documents run for a live call."""

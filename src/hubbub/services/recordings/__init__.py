@@ -1,0 +1,1 @@
+"""Sound that is kept, from the first sample to the last day."""

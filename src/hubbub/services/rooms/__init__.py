@@ -1,0 +1,1 @@
+"""Rooms: who enters, leaves, is changed, and what is played to all."""
