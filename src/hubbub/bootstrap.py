@@ -284,11 +284,12 @@ async def start_server(
             ),
         ),
         ring=RingCall(store, clock),
-        answer=AnswerCall(store, clock),
+        answer=AnswerCall(store),
         end=EndCall(store, calls, rooms, clock),
         leave=leave,
         serve=ServeCall(runners, plain_music=settings.plain_room_music),
         note_speech=NoteSpeech(store, rooms, clock),
+        clock=clock,
     )
     destinations = Destinations(
         store.read, clock, loop=Loop(*sip.loop_credentials), default_trunk=settings.sip_default_trunk

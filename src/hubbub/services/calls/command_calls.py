@@ -42,7 +42,7 @@ class CommandCalls:
     async def change(self, call_id: CallId, change: CallChange) -> CallLeg:
         live = self._calls.get(call_id)
         async with self._store.transaction() as tx:
-            leg = await _leg(tx, call_id)
+            leg = (None if live is None else await live.row(tx)) or await _leg(tx, call_id)
             if leg.status is not CallStatus.IN_PROGRESS or live is None or live.ended:
                 raise Conflict(f"call {call_id} is {leg.status}, not in progress")
             now_ms = self._clock.now_ms()
@@ -61,7 +61,7 @@ class CommandCalls:
                 events.append(_event(leg, EventKind.CALL_REDIRECTED, now_ms, {"url": url}))
             await live.put_row(tx, leg)
             await tx.append(events)
-        live.leg = leg
+        live.wrote(leg)
         self._redirect(live, change)
         if change.time_limit_s is not None:
             live.limit(

@@ -7,7 +7,7 @@ Leaves what a leg does between answer and end to `serve_call`.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from hubbub.domain.call import HangupCause
 from hubbub.domain.conference import EndReason
@@ -25,6 +25,7 @@ from hubbub.services.calls.live_calls import (
 )
 from hubbub.services.calls.ring_call import RingCall
 from hubbub.services.ports import (
+    Clock,
     DigitHeard,
     IncomingCall,
     LocalMedia,
@@ -39,6 +40,10 @@ from hubbub.services.rooms.note_speech import NoteSpeech
 
 Serve = Callable[[LiveCall, AcceptedCall, IncomingCall], Awaitable[None]]
 """Serves a leg from its first ring until it is over."""
+
+
+ANSWER_WAITS_S: Final = 0.005
+"""How long an answer waits to be written with what the leg does next."""
 
 
 class ControlCalls:
@@ -57,6 +62,7 @@ class ControlCalls:
         leave: LeaveConference,
         serve: Serve,
         note_speech: NoteSpeech,
+        clock: Clock,
     ) -> None:
         self._calls = calls
         self._signalling = signalling
@@ -68,6 +74,7 @@ class ControlCalls:
         self._leave = leave
         self._serve = serve
         self._note_speech = note_speech
+        self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
         self._moved = asyncio.Event()
@@ -229,9 +236,16 @@ class ControlCalls:
 
     async def _write_answer(self, live: LiveCall) -> None:
         await live.stored.wait()
+        live.answered_at_ms = self._clock.now_ms()
+        if live.watch is None:
+            # Most join a room next, whose transaction writes the answer too.
+            live.inbox.put_nowait(AnsweredInput())
+            await self._clock.sleep(ANSWER_WAITS_S)
+            await self._answer(live)
+            return
         await self._answer(live)
         live.inbox.put_nowait(AnsweredInput())
-        if live.watch is not None and live.port_id is not None and not live.ended:
+        if live.port_id is not None and not live.ended:
             live.watch(Answered(live.port_id))
 
     async def _write_end(self, live: LiveCall, cause: HangupCause, sip_status: int | None) -> None:

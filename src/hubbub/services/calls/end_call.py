@@ -3,6 +3,7 @@
 from hubbub.domain.call import CallLeg, CallStatus, HangupCause, final_status
 from hubbub.domain.conference import LeaveReason
 from hubbub.domain.events import Event, EventKind
+from hubbub.services.calls.answer_call import AnswerCall
 from hubbub.services.calls.live_calls import EndedInput, LiveCall, LiveCalls
 from hubbub.services.ports import Clock, Store
 from hubbub.services.rooms.leave_conference import take_out
@@ -32,10 +33,13 @@ class EndCall:
         self._calls = calls
         self._rooms = rooms
         self._clock = clock
+        self._answer = AnswerCall(store)
 
     async def __call__(self, call: LiveCall, cause: HangupCause, sip_status: int | None) -> CallStatus:
         """Write the end of a leg that signalling says is over, and tell whoever serves it. The status it ended in."""
         reason = LeaveReason.SERVER_STOPPED if cause is HangupCause.SERVER_STOPPED else LeaveReason.HUNG_UP
+        # An answer that is not written yet comes first: no leg goes from ringing to completed.
+        await self._answer(call)
         async with self._store.transaction() as tx:
             now_ms = self._clock.now_ms()
             leg = await call.row(tx)
@@ -44,9 +48,11 @@ class EndCall:
             )
             status = over[0].status if over is not None else CallStatus.COMPLETED
             told = (over[1],) if over is not None else ()
-            outcome = await take_out(tx, self._rooms, call, reason, now_ms, call_status=status, told=told)
             if over is not None:
                 await call.put_row(tx, over[0])
+            outcome = await take_out(tx, self._rooms, call, reason, now_ms, call_status=status, told=told)
+        if over is not None:
+            call.wrote(over[0])
         if outcome is not None:
             self._rooms.apply(outcome)
         self._calls.remove(call)

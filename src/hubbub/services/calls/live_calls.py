@@ -6,16 +6,19 @@ is here dies with the process, and `recover_from_crash` then closes the rows.
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from hubbub.domain.application import WebTarget
-from hubbub.domain.call import CallLeg, HangupCause
+from hubbub.domain.call import CallLeg, CallStatus, HangupCause
 from hubbub.domain.conference import LeaveReason
+from hubbub.domain.events import Event, EventKind
 from hubbub.domain.ids import AccountId, CallId, ConferenceId
 from hubbub.markup.effects import Ask, Given
 from hubbub.markup.instructions import Document, WaitMusic
 from hubbub.services.calls.call_progress import Watch
 from hubbub.services.ports import Clock, Reader, Timer, Transaction
+
+_UNANSWERED: Final = frozenset({CallStatus.QUEUED, CallStatus.RINGING})
 
 
 class AnsweredInput(NamedTuple):
@@ -80,6 +83,7 @@ class LiveCall:
     __slots__ = (
         "account_id",
         "answered",
+        "answered_at_ms",
         "call_id",
         "callback_timeout_s",
         "conference_id",
@@ -120,6 +124,8 @@ class LiveCall:
         """The conference whose first moderator it was: those inside hear one another since it came."""
         self.inbox: asyncio.Queue[Input] = asyncio.Queue()
         self.answered = False
+        self.answered_at_ms: int | None = None
+        """When it was answered, until that is written: what comes of the answer is written with it."""
         self.ended = False
         self.end_cause: HangupCause | None = None
         """Why we hung up, when it was we."""
@@ -138,13 +144,24 @@ class LiveCall:
         """Who is told how far a call of ours has come."""
 
     async def row(self, reader: Reader) -> CallLeg | None:
-        """The leg as last stored; the store is asked only if nobody here knows."""
-        return self.leg or await reader.call(self.call_id)
+        """The leg as last stored, and answered if it has been; the store is asked only if nobody here knows."""
+        leg = self.leg or await reader.call(self.call_id)
+        if leg is None or self.answered_at_ms is None or leg.status not in _UNANSWERED:
+            return leg
+        return leg.moved(CallStatus.IN_PROGRESS, self.answered_at_ms)
 
     async def put_row(self, tx: Transaction, leg: CallLeg) -> None:
-        """Write the leg. Set `leg` to it after the transaction: until then nobody here knows."""
+        """Write the leg, and its answer with it. Say `wrote` after the transaction: until then nobody knows."""
         self.leg = None
+        if self.answered_at_ms is not None:
+            event = Event(EventKind.CALL_ANSWERED, self.answered_at_ms, leg.account_id, None, leg.id, {})
+            await tx.append([event])
         await tx.put_call(leg)
+
+    def wrote(self, leg: CallLeg) -> None:
+        """What `put_row` wrote is committed."""
+        self.leg = leg
+        self.answered_at_ms = None
 
     def limit(self, clock: Clock, after_s: float, act: Callable[[], None]) -> None:
         """Do `act` when the leg has lived for so much longer; instead of what was said before."""

@@ -23,5 +23,5 @@ class RingCall:
             leg = leg.moved(CallStatus.RINGING, now_ms)
             await call.put_row(tx, leg)
             await tx.append([Event(EventKind.CALL_RANG, now_ms, leg.account_id, None, leg.id, {})])
-        call.leg = leg
+        call.wrote(leg)
         return True

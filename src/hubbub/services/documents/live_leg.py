@@ -253,7 +253,7 @@ class LiveLeg:
             leg = leg._replace(tag=tag, updated_at_ms=now_ms)
             await self._call.put_row(tx, leg)
             await tx.append([self._event(EventKind.CALL_TAGGED, now_ms, {"tag": tag})])
-        self._call.leg = leg
+        self._call.wrote(leg)
 
     async def note(self, code: str, message: str, url: str | None) -> None:
         async with self._services.store.transaction() as tx:

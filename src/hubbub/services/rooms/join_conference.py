@@ -60,11 +60,12 @@ class JoinConference:
             room, before = await self._room(tx, account_id, name, request, conference_id, now_ms)
             outcome = admit(room, request, now_ms, participants_max=self._participants_max)
             leg = await call.row(tx)
-            if leg is not None and leg.conference_id != outcome.room.conference.id:
+            if leg is not None:
                 leg = leg._replace(conference_id=outcome.room.conference.id, updated_at_ms=now_ms)
                 await call.put_row(tx, leg)
             await self._write(tx, room, outcome, before)
-        call.leg = leg
+        if leg is not None:
+            call.wrote(leg)
         self._enter(call, outcome)
         if not room.participants and any(
             EventKind.SPEECH_STARTED in wish.kinds for wish in request.callbacks
