@@ -228,6 +228,7 @@ class DeliverCallbacks:
 
     async def _prepare(self, leased: list[Delivery]) -> None:
         seen = Seen()
+        await self._wording.look_ahead(leased, seen)
         for delivery in leased:
             try:
                 worded = await self._wording.word(delivery, seen)

@@ -4,7 +4,7 @@ Owns the gathering of what the request may tell. Leaves the words to the dialect
 sending to `services.deliveries.deliver`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from hubbub.domain.delivery import Delivery, Subscription
@@ -19,6 +19,8 @@ from hubbub.services.ports import FetchRequest, Reader
 
 T = TypeVar("T")
 SUBSCRIPTIONS_MAX: Final = 4096
+SPARSE_MAX: Final = 4
+"""Events of a batch are read in one go if there are at the most so many in the log for each that is told."""
 RECORDINGS_MAX: Final = 10
 """How many recordings of a call, the oldest first, are looked through for the one that was asked for with it."""
 
@@ -61,6 +63,16 @@ class WordDelivery:
         self._body_bytes_max = body_bytes_max
         self._subscriptions: dict[SubscriptionId, Subscription] = {}
         """Those asked for lately: one never changes, and has a delivery for everything that happens."""
+
+    async def look_ahead(self, deliveries: Sequence[Delivery], seen: "Seen") -> None:
+        """Read the events of a batch in one go, where they lie close together in the log."""
+        if len(deliveries) < 2:
+            return
+        first = min(delivery.event_number for delivery in deliveries)
+        span = max(delivery.event_number for delivery in deliveries) - first + 1
+        if span <= SPARSE_MAX * len(deliveries):
+            for entry in await self._reader.events(first - 1, span):
+                seen.know(entry.number, self._reader.event, entry)
 
     async def word(self, delivery: Delivery, seen: "Seen | None" = None) -> Worded:
         """The delivery as it is told now.
@@ -152,6 +164,10 @@ class Seen:
 
     def __init__(self) -> None:
         self._answers: dict[tuple[Any, str], Any] = {}
+
+    def know(self, key: Any, ask: Callable[[Any], Awaitable[Any]], answer: object) -> None:
+        """What `ask` would answer is known."""
+        self._answers[key, ask.__name__] = answer
 
     async def once(self, key: Any, ask: Callable[[Any], Awaitable[T]]) -> T:
         place = (key, ask.__name__)
