@@ -476,3 +476,26 @@ async def test_without_a_retention_sound_is_kept(studio: Studio) -> None:
         studio.store, studio.clock, studio.log, studio.recordings, studio.library, days=0
     ).run()
     assert len(await studio.sound(row.id)) == 8000
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_who_waits_for_a_recording_that_was_settled_elsewhere_does_not_wait_for_ever(
+    studio: Studio, fails: bool
+) -> None:
+    alice = await studio.call()
+    studio.talk(TapKind.RECEIVED, alice.port_id)
+    recording = await studio.recordings.start_call(alice.call_id, CALL)
+    await studio.hear(0.5)
+    live = studio.recordings._lives.get(recording.id)
+    assert live is not None
+    waiting = asyncio.ensure_future(studio.recordings.finished(recording.id))
+    async with studio.store.transaction() as tx:
+        row = await tx.recording(recording.id)
+        assert row is not None
+        await tx.put_recording(row.moved(RecordingState.PROCESSING, 1).moved(RecordingState.ABSENT, 1))
+    if fails:
+        await studio.recordings._end.fail(live, "the disk is full")
+    else:
+        await studio.recordings._end(live, None)
+    async with asyncio.timeout(5):
+        assert (await waiting).state is RecordingState.ABSENT

@@ -49,6 +49,8 @@ class FinishRecording:
         async with self._store.transaction() as tx:
             row = await tx.recording(live.row.id)
             if row is None or row.state is not RecordingState.PROCESSING:
+                # It was settled elsewhere; who waits for it here must not wait for ever.
+                self._lives.close(live, row or live.row)
                 return
             now_ms = self._clock.now_ms()
             row = row._replace(duration_ms=0 if sound is None else sound.duration_ms, why=absent or why)
@@ -70,6 +72,7 @@ class FinishRecording:
         async with self._store.transaction() as tx:
             row = await tx.recording(live.row.id)
             if row is None or RecordingState.FAILED not in TRANSITIONS[row.state]:
+                self._lives.close(live, row or live.row)
                 return
             now_ms = self._clock.now_ms()
             row = row.moved(RecordingState.FAILED, now_ms)
