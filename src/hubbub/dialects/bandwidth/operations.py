@@ -14,18 +14,17 @@ from hubbub.dialects.bandwidth.update_conference import update_conference, updat
 from hubbub.dialects.bandwidth.update_member import update_member
 from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse, Route
 from hubbub.dialects.shared.json import json_bytes
+from hubbub.dialects.shared.permissions import (
+    CREATE_CALLS,
+    DELETE_RECORDINGS,
+    MODIFY_CALLS,
+    MODIFY_CONFERENCES,
+    MODIFY_RECORDINGS,
+    READ_CALLS,
+    READ_CONFERENCES,
+    READ_RECORDINGS,
+)
 from hubbub.domain.account import Account
-
-READ_CONFERENCES: Final = "RestComm:Read:Conferences"
-MODIFY_CONFERENCES: Final = "RestComm:Modify:Conferences"
-READ_CALLS: Final = "RestComm:Read:Calls"
-CREATE_CALLS: Final = "RestComm:Create:Calls"
-MODIFY_CALLS: Final = "RestComm:Modify:Calls"
-READ_RECORDINGS: Final = "RestComm:Read:Recordings"
-MODIFY_RECORDINGS: Final = "RestComm:Modify:Recordings"
-DELETE_RECORDINGS: Final = "RestComm:Delete:Recordings"
-"""What an account's role must allow. Bandwidth itself knows "voice access" only; these are the words that
-roles are written in on this server, so that one role means the same in every dialect."""
 
 Answer = Callable[..., Awaitable[HttpResponse]]
 """Of the request, the desk, the account and the ids in the path."""

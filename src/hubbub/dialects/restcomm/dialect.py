@@ -30,6 +30,14 @@ from hubbub.dialects.restcomm.recordings import (
 from hubbub.dialects.restcomm.representation import split_path, wants_json
 from hubbub.dialects.restcomm.update_call import update_call
 from hubbub.dialects.restcomm.update_participant import update_participant
+from hubbub.dialects.shared.permissions import (
+    CREATE_CALLS,
+    DELETE_RECORDINGS,
+    MODIFY_CALLS,
+    READ_CALLS,
+    READ_CONFERENCES,
+    READ_RECORDINGS,
+)
 from hubbub.dialects.shared.query import decode_path
 from hubbub.services.accounts.authenticate import Caller
 
@@ -43,10 +51,6 @@ class Operation(NamedTuple):
 Shape = tuple[int | str, ...]
 """How many segments a path has from `Accounts` on, and the names of its collections."""
 
-READ_CALLS: Final = "RestComm:Read:Calls"
-MODIFY_CALLS: Final = "RestComm:Modify:Calls"
-READ_CONFERENCES: Final = "RestComm:Read:Conferences"
-READ_RECORDINGS: Final = "RestComm:Read:Recordings"
 
 PLACES: Final[Mapping[Shape, Mapping[str, Operation]]] = {
     (3, "Conferences"): {"GET": Operation(READ_CONFERENCES, list_conferences)},
@@ -58,7 +62,7 @@ PLACES: Final[Mapping[Shape, Mapping[str, Operation]]] = {
     },
     (3, "Calls"): {
         "GET": Operation(READ_CALLS, list_calls),
-        "POST": Operation("RestComm:Create:Calls", create_call),
+        "POST": Operation(CREATE_CALLS, create_call),
     },
     (4, "Calls"): {
         "GET": Operation(READ_CALLS, get_call),
@@ -68,7 +72,7 @@ PLACES: Final[Mapping[Shape, Mapping[str, Operation]]] = {
     (3, "Recordings"): {"GET": Operation(READ_RECORDINGS, list_recordings)},
     (4, "Recordings"): {
         "GET": Operation(READ_RECORDINGS, get_recording),
-        "DELETE": Operation("RestComm:Delete:Recordings", delete_recording),
+        "DELETE": Operation(DELETE_RECORDINGS, delete_recording),
     },
 }
 _RECORDING: Final = (4, "Recordings")

@@ -8,6 +8,18 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from hubbub.dialects.contract import Desk, HttpRequest, HttpResponse
+from hubbub.dialects.shared.permissions import (
+    CREATE_CALLS,
+    CREATE_RECORDINGS,
+    DELETE_CALLS,
+    DELETE_RECORDINGS,
+    MODIFY_CALLS,
+    MODIFY_CONFERENCES,
+    MODIFY_RECORDINGS,
+    READ_CALLS,
+    READ_CONFERENCES,
+    READ_RECORDINGS,
+)
 from hubbub.dialects.shared.query import decode_path
 from hubbub.dialects.twilio import (
     add_participant,
@@ -36,17 +48,6 @@ Handler = Callable[[Asked], Awaitable[HttpResponse]]
 Methods = dict[str, tuple[str, Handler]]
 """Method to the permission it needs and who answers it."""
 
-READ_CONFERENCES: Final = "RestComm:Read:Conferences"
-MODIFY_CONFERENCES: Final = "RestComm:Modify:Conferences"
-READ_CALLS: Final = "RestComm:Read:Calls"
-CREATE_CALLS: Final = "RestComm:Create:Calls"
-MODIFY_CALLS: Final = "RestComm:Modify:Calls"
-DELETE_CALLS: Final = "RestComm:Delete:Calls"
-READ_RECORDINGS: Final = "RestComm:Read:Recordings"
-CREATE_RECORDINGS: Final = "RestComm:Create:Recordings"
-MODIFY_RECORDINGS: Final = "RestComm:Modify:Recordings"
-DELETE_RECORDINGS: Final = "RestComm:Delete:Recordings"
-"""The permission language came with Restcomm's roles; they hold whichever API an account uses."""
 
 _OWNED: Final[Methods] = {
     "GET": (READ_RECORDINGS, owned_recordings.list_owned),

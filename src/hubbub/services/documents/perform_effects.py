@@ -6,24 +6,20 @@ Each answers with the interpreter's input. Cancelling one stops what it began: t
 import asyncio
 from typing import Final
 
-from hubbub.domain.application import WebTarget
-from hubbub.domain.errors import InvalidValue, ServerFull
+from hubbub.domain.errors import ServerFull
 from hubbub.markup import effects as fx
 from hubbub.markup.instructions import FOREVER, Play, Ring, Say, SendDigits
 from hubbub.markup.language import MarkupLanguage
 from hubbub.markup.limits import MarkupLimits
+from hubbub.services.documents.ask_customer import fetch_document, load_sound, load_speech
 from hubbub.services.documents.document_leg import DocumentLeg
 from hubbub.services.ports import (
     Clip,
     ClipSource,
     Clock,
     DocumentFetcher,
-    FetchFailed,
-    FetchRequest,
 )
 
-SOUND_BYTES_MAX: Final = 26_214_400
-"""An hour of telephone sound; the clip source may hold a tighter limit of its own."""
 DIGIT_MS: Final = 200
 """What one telephone event and the gap after it take (RFC 4733 §2.5.2.1)."""
 DIGIT_WAITS_MS: Final = {"w": 500, "W": 1000}
@@ -59,42 +55,13 @@ class EffectPerformer:
 
     async def fetch(self, ask: fx.Ask) -> fx.Fetched | fx.FetchFailed:
         request = self._language.request(await self._leg.markup_call(), ask)
-        try:
-            response = await self._fetcher.fetch(
-                FetchRequest(
-                    url=request.url,
-                    method=request.method,
-                    headers=request.headers,
-                    body=request.body,
-                    username=request.username,
-                    password=request.password,
-                    timeout_s=self._limits.fetch_timeout_s,
-                    body_bytes_max=self._limits.document_bytes_max,
-                    connection=request.connection,
-                )
-            )
-        except FetchFailed as error:
-            return fx.FetchFailed(error.kind, str(error), error.status)
-        # A GET's parameters are no part of the document's address.
-        url = ask.target.url if response.url == request.url else response.url
-        return fx.Fetched(url, response.content_type, response.body)
+        return await fetch_document(self._fetcher, ask, request, self._limits)
 
     async def speak(self, say: Say) -> fx.PlaybackEnded | fx.PlaybackFailed:
-        try:
-            clip = await self._clips.speak(say.text, voice=say.voice, language=say.language, ssml=say.ssml)
-        except InvalidValue as error:
-            return fx.PlaybackFailed("speech", str(error))
-        return await self._heard(clip, say.loop)
+        return await self._heard(await load_speech(self._clips, say), say.loop)
 
     async def play(self, play: Play) -> fx.PlaybackEnded | fx.PlaybackFailed:
-        target = play.target
-        try:
-            clip = await self._clips.load(_clip_request(target))
-        except FetchFailed as error:
-            return fx.PlaybackFailed(error.kind, str(error), target.url)
-        except InvalidValue as error:
-            return fx.PlaybackFailed("audio", str(error), target.url)
-        return await self._heard(clip, play.loop)
+        return await self._heard(await load_sound(self._clips, play), play.loop)
 
     async def wait(self, duration_ms: int) -> fx.PauseElapsed:
         await self._clock.sleep(duration_ms / 1000)
@@ -135,7 +102,9 @@ class EffectPerformer:
         await self._clock.sleep(duration_ms / 1000)
         return duration_ms
 
-    async def _heard(self, clip: Clip, loop: int) -> fx.PlaybackEnded | fx.PlaybackFailed:
+    async def _heard(self, clip: Clip | fx.PlaybackFailed, loop: int) -> fx.PlaybackEnded | fx.PlaybackFailed:
+        if isinstance(clip, fx.PlaybackFailed):
+            return clip
         try:
             return fx.PlaybackEnded(await self.sound(clip, loop))
         except ServerFull as error:
@@ -171,13 +140,3 @@ class EffectPerformer:
 async def _cancelled(task: "asyncio.Future[int]") -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-def _clip_request(target: WebTarget) -> FetchRequest:
-    return FetchRequest(
-        target.url,
-        target.method,
-        username=target.username,
-        password=target.password,
-        body_bytes_max=SOUND_BYTES_MAX,
-    )

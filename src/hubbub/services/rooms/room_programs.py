@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hubbub.domain.errors import Conflict, InvalidValue, NotFound, Refusal, ServerFull
+from hubbub.domain.errors import Conflict, NotFound, Refusal, ServerFull
 from hubbub.domain.events import Event, EventKind
 from hubbub.domain.ids import CallId, ConferenceId
 from hubbub.domain.room import participant_data
@@ -22,21 +22,19 @@ from hubbub.markup.language import MarkupLanguage, MarkupRoom
 from hubbub.markup.limits import MarkupLimits
 from hubbub.services.calls.live_calls import LiveCalls
 from hubbub.services.commands import RecordingCommands
+from hubbub.services.documents.ask_customer import fetch_document, load_sound, load_speech
 from hubbub.services.documents.document_recordings import control_room
 from hubbub.services.ports import (
     Clip,
     ClipSource,
     Clock,
     DocumentFetcher,
-    FetchFailed,
-    FetchRequest,
     Log,
     MediaPlane,
     Store,
 )
 from hubbub.services.rooms.live_rooms import LiveRooms
 
-SOUND_BYTES_MAX: Final = 26_214_400
 QUEUE_MAX: Final = 100
 """Documents that may wait for one room; more are refused."""
 
@@ -174,25 +172,7 @@ class RoomPrograms:
 
     async def fetch(self, programme: Programme, ask: fx.Ask) -> fx.Fetched | fx.FetchFailed:
         request = self.language(programme.dialect).room_request(await self._markup_room(programme), ask)
-        try:
-            response = await self._fetcher.fetch(
-                FetchRequest(
-                    url=request.url,
-                    method=request.method,
-                    headers=request.headers,
-                    body=request.body,
-                    username=request.username,
-                    password=request.password,
-                    timeout_s=self._limits.fetch_timeout_s,
-                    # A sound file may be the answer: it is no longer than a sound may be.
-                    body_bytes_max=self._limits.document_bytes_max,
-                    connection=request.connection,
-                )
-            )
-        except FetchFailed as error:
-            return fx.FetchFailed(error.kind, str(error), error.status)
-        url = ask.target.url if response.url == request.url else response.url
-        return fx.Fetched(url, response.content_type, response.body)
+        return await fetch_document(self._fetcher, ask, request, self._limits)
 
     async def _markup_room(self, programme: Programme) -> MarkupRoom:
         reader = self._store.read
@@ -212,28 +192,10 @@ class RoomPrograms:
         )
 
     async def speak(self, programme: Programme, say: Say) -> fx.PlaybackEnded | fx.PlaybackFailed:
-        try:
-            clip = await self._clips.speak(say.text, voice=say.voice, language=say.language, ssml=say.ssml)
-        except InvalidValue as error:
-            return fx.PlaybackFailed("speech", str(error))
-        return await self._sound(programme, clip, say.loop)
+        return await self._sound(programme, await load_speech(self._clips, say), say.loop)
 
     async def play(self, programme: Programme, play: Play) -> fx.PlaybackEnded | fx.PlaybackFailed:
-        target = play.target
-        request = FetchRequest(
-            target.url,
-            target.method,
-            username=target.username,
-            password=target.password,
-            body_bytes_max=SOUND_BYTES_MAX,
-        )
-        try:
-            clip = await self._clips.load(request)
-        except FetchFailed as error:
-            return fx.PlaybackFailed(error.kind, str(error), target.url)
-        except InvalidValue as error:
-            return fx.PlaybackFailed("audio", str(error), target.url)
-        return await self._sound(programme, clip, play.loop)
+        return await self._sound(programme, await load_sound(self._clips, play), play.loop)
 
     async def wait(self, duration_ms: int) -> fx.PauseElapsed:
         await self._clock.sleep(duration_ms / 1000)
@@ -266,8 +228,10 @@ class RoomPrograms:
             )
 
     async def _sound(
-        self, programme: Programme, clip: Clip, loop: int
+        self, programme: Programme, clip: Clip | fx.PlaybackFailed, loop: int
     ) -> fx.PlaybackEnded | fx.PlaybackFailed:
+        if isinstance(clip, fx.PlaybackFailed):
+            return clip
         heard_ms = 0
         turn = 0
         while clip.duration_ms and (loop == FOREVER or turn < loop):
