@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+import httpx
 import pytest
 
 HUBBUB = Path(sys.executable).with_name("hubbub")
@@ -103,6 +104,18 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
 @pytest.fixture
 def server(start_server: Callable[..., RunningServer]) -> RunningServer:
     return start_server()
+
+
+def everybody(server: RunningServer, room: str) -> list[object]:
+    """Every active member by Bandwidth's API, which lists them all at once."""
+    who = server.credentials["bandwidth"]
+    auth = (who["username"], who["password"])
+    base = f"{server.http}/api/v2/accounts/{who['account_id']}/conferences"
+    found = httpx.get(base, params={"name": room}, auth=auth).json()
+    if not found:
+        return []
+    members: list[object] = httpx.get(f"{base}/{found[-1]['id']}", auth=auth).json()["activeMembers"]
+    return members
 
 
 def wait_until(condition: Callable[[], bool], what: str, limit_s: float = 15.0) -> None:

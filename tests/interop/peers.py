@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hubbub.audio import wav as wav_format
 from hubbub.audio.tones import generate
+from interop.conftest import HUBBUB, RunningServer
 
 SIPP_JOIN = """<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="join and stay">
@@ -338,6 +339,30 @@ def _baresip(folder: Path, home: Path, seconds: int, *more: str) -> subprocess.P
     return subprocess.Popen(
         ["timeout", "--foreground", str(seconds + 20), "baresip", "-f", str(home), *more, "-t", str(seconds)],
         cwd=folder,
+        stdout=output_file(folder),
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def our_call(
+    server: RunningServer, room: str, folder: Path, tone_hz: float, seconds: int, *more: str
+) -> subprocess.Popen[str]:
+    """`hubbub call` as a user runs it."""
+    return subprocess.Popen(
+        [
+            str(HUBBUB),
+            "call",
+            f"sip:{room}@{server.sip_host}:{server.sip_port}",
+            "--play",
+            str(tone_wav(folder / f"tone-{tone_hz}.wav", tone_hz, seconds)),
+            "--record",
+            str(folder / f"heard-{tone_hz}.wav"),
+            "--seconds",
+            str(seconds),
+            *more,
+        ],
         stdout=output_file(folder),
         stderr=subprocess.STDOUT,
         text=True,

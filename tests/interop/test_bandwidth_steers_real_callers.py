@@ -2,9 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bandwidth import ApiClient, CallsApi, ConferencesApi, Configuration
@@ -18,42 +16,23 @@ from bandwidth.models import (
 )
 from bandwidth.models.bxml import Bxml, PlayAudio
 
-from hubbub.audio import wav
-from hubbub.audio.ears import hear
-from interop.conftest import RunningServer, wait_until
-from interop.peers import hang_up, output, tone_wav
-from interop.test_real_phones import everybody, our_call
+from interop.conftest import RunningServer, everybody, wait_until
+from interop.customer import Customer
+from interop.hearing import SILENCE, heard, tones_of
+from interop.peers import hang_up, our_call, output, tone_wav
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
 
 ROOM = "standup"
-ALICE_HZ, BOB_HZ, PLAYED_HZ = 440, 980, 1370
-LOUD_DBFS, QUIET_DBFS = -30, -50
+ALICE_HZ, BOB_HZ, PLAYED_HZ = TONES = (440, 980, 1370)
 
 
 @pytest.fixture
 def sound_url(tmp_path: Path) -> Iterator[str]:
     """Where a customer's web server has three seconds of a tone."""
-    sound = tone_wav(tmp_path / "played.wav", PLAYED_HZ, 3).read_bytes()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "audio/wav")
-            self.send_header("Content-Length", str(len(sound)))
-            self.end_headers()
-            self.wfile.write(sound)
-
-        def log_message(self, *words: Any) -> None:
-            """Say nothing."""
-
-    web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=web.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{web.server_port}/played.wav"
-    web.shutdown()
-    thread.join()
-    web.server_close()
+    with Customer() as customer:
+        sound = tone_wav(tmp_path / "played.wav", PLAYED_HZ, 3).read_bytes()
+        yield customer.serves_sound("/played.wav", sound)
 
 
 @pytest.fixture
@@ -69,20 +48,6 @@ def client(server: RunningServer) -> Iterator[ApiClient]:
     )
     yield client
     client.rest_client.pool_manager.clear()
-
-
-def heard(path: Path) -> list[frozenset[int]]:
-    """Which tones were heard, one quarter of a second after another; repetitions are left out."""
-    pcm = wav.read_wav(path.read_bytes())
-    seen: list[frozenset[int]] = []
-    for start in range(0, len(pcm) - 2000, 2000):
-        levels = hear(pcm[start : start + 2000], (ALICE_HZ, BOB_HZ, PLAYED_HZ)).tones_dbfs
-        if any(QUIET_DBFS < level < LOUD_DBFS for level in levels.values()):
-            continue  # It begins or ends within this quarter.
-        tones = frozenset(hz for hz, level in levels.items() if level >= LOUD_DBFS)
-        if not seen or seen[-1] != tones:
-            seen.append(tones)
-    return seen
 
 
 def test_a_real_room_is_muted_played_to_and_ended(
@@ -123,11 +88,13 @@ def test_a_real_room_is_muted_played_to_and_ended(
     for caller in (alice, bob):
         hang_up(caller)
 
-    by_alice = [tones for tones in heard(folders[0] / f"heard-{ALICE_HZ}.wav") if ALICE_HZ not in tones]
-    bobs = frozenset({BOB_HZ})
+    by_alice = [
+        tones for tones in heard(folders[0] / f"heard-{ALICE_HZ}.wav", TONES) if ALICE_HZ not in tones
+    ]
+    bobs = tones_of(BOB_HZ)
     assert bobs in by_alice
     sequence = by_alice[by_alice.index(bobs) :]
-    assert sequence[:5] == [bobs, frozenset(), frozenset({PLAYED_HZ}), frozenset(), bobs]
-    by_bob = heard(folders[1] / f"heard-{BOB_HZ}.wav")
+    assert sequence[:5] == [bobs, SILENCE, tones_of(PLAYED_HZ), SILENCE, bobs]
+    by_bob = heard(folders[1] / f"heard-{BOB_HZ}.wav", TONES)
     assert all(BOB_HZ not in tones for tones in by_bob)
-    assert frozenset({ALICE_HZ, PLAYED_HZ}) in by_bob
+    assert tones_of(ALICE_HZ, PLAYED_HZ) in by_bob

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from interop.conftest import RunningServer, wait_until
-from interop.peers import answering_sipp, free_port, hang_up, output, registered_baresip
-from interop.test_real_phones import BARESIP_HZ, HUBBUB_HZ, loudest, our_call, participants
+from interop.peers import answering_sipp, free_port, hang_up, our_call, output, registered_baresip
+from interop.test_real_phones import BARESIP_HZ, HUBBUB_HZ, loudest, participants
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from interop.conftest import RunningServer, wait_until
+from interop.conftest import RunningServer, everybody, wait_until
 from interop.peers import hang_up, sipp
-from interop.test_real_phones import everybody, metric
+from interop.test_real_phones import metric
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
 

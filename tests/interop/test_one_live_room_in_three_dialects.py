@@ -11,9 +11,8 @@ import pytest
 from bandwidth import ApiClient, ConferencesApi, Configuration
 from twilio.rest import Client
 
-from interop.conftest import RunningServer, wait_until
-from interop.peers import baresip, free_port, hang_up, sipp
-from interop.test_real_phones import everybody, our_call
+from interop.conftest import RunningServer, everybody, wait_until
+from interop.peers import baresip, free_port, hang_up, our_call, sipp
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
 

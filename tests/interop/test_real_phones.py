@@ -1,6 +1,5 @@
 """Real phones in one room: sipp, baresip, linphone and our own caller. Each hears the others and not itself."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,36 +8,12 @@ import pytest
 
 from hubbub.audio import wav
 from hubbub.audio.ears import Heard, hear
-from interop.conftest import HUBBUB, RunningServer, open_files, wait_until
-from interop.peers import baresip, free_port, hang_up, linphone, output, output_file, sipp, tone_wav
+from interop.conftest import RunningServer, everybody, open_files, wait_until
+from interop.peers import baresip, free_port, hang_up, linphone, our_call, output, sipp
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
 
 BARESIP_HZ, LINPHONE_HZ, HUBBUB_HZ = 440, 670, 980
-
-
-def our_call(
-    server: RunningServer, room: str, folder: Path, tone_hz: float, seconds: int, *more: str
-) -> subprocess.Popen[str]:
-    """`hubbub call` as a user runs it."""
-    return subprocess.Popen(
-        [
-            str(HUBBUB),
-            "call",
-            f"sip:{room}@{server.sip_host}:{server.sip_port}",
-            "--play",
-            str(tone_wav(folder / f"tone-{tone_hz}.wav", tone_hz, seconds)),
-            "--record",
-            str(folder / f"heard-{tone_hz}.wav"),
-            "--seconds",
-            str(seconds),
-            *more,
-        ],
-        stdout=output_file(folder),
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
 
 
 def participants(server: RunningServer, room: str) -> list[dict[str, object]]:
@@ -136,18 +111,6 @@ def test_two_hundred_calls_at_once_make_one_room(
         auth=(who["account_sid"], who["auth_token"]),
     ).json()
     assert len(listed["conferences"]) == 1
-
-
-def everybody(server: RunningServer, room: str) -> list[object]:
-    """Every active member by Bandwidth's API, which lists them all at once."""
-    who = server.credentials["bandwidth"]
-    auth = (who["username"], who["password"])
-    base = f"{server.http}/api/v2/accounts/{who['account_id']}/conferences"
-    found = httpx.get(base, params={"name": room}, auth=auth).json()
-    if not found:
-        return []
-    members: list[object] = httpx.get(f"{base}/{found[-1]['id']}", auth=auth).json()["activeMembers"]
-    return members
 
 
 def test_a_thousand_calls_come_and_go_and_leave_nothing(

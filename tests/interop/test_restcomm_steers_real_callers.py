@@ -3,22 +3,21 @@ move away and back, and hang up; each effect by ear, each callback with its numb
 
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from interop.conftest import RunningServer, wait_until
-from interop.peers import free_port, hang_up, output, registered_baresip, sipp
-from interop.test_real_phones import everybody, our_call
-from interop.test_twilio_steers_real_callers import BARESIP_HZ, OURS_HZ, heard, heard_in
+from interop.conftest import RunningServer, everybody, wait_until
+from interop.customer import Customer
+from interop.hearing import SILENCE, heard, tones_of
+from interop.peers import free_port, hang_up, our_call, output, registered_baresip, sipp
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
 
 ROOM = "standup"
+BARESIP_HZ, OURS_HZ = TONES = (440, 980)
 PAGES = {
     "/enter": f'<Dial record="true"><Conference beep="false" waitUrl="">{ROOM}</Conference></Dial>',
     "/aside": '<Dial><Conference beep="false" waitUrl="">aside</Conference></Dial>',
@@ -26,45 +25,12 @@ PAGES = {
 }
 
 
-class Customer:
-    """A customer's web server: RCML by its path, and every callback is kept."""
-
-    def __init__(self) -> None:
-        self.told: list[dict[str, str]] = []
-        customer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                page = PAGES.get(self.path)
-                if page is None:
-                    customer.told.append(dict(parse_qsl(body)))
-                answer = f"<Response>{page or ''}</Response>".encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/xml")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *words: Any) -> None:
-                """Say nothing."""
-
-        self._web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._web.server_port}"
-        self._thread = threading.Thread(target=self._web.serve_forever)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._web.shutdown()
-        self._thread.join()
-        self._web.server_close()
-
-
 @pytest.fixture
 def customer() -> Iterator[Customer]:
-    each = Customer()
-    yield each
-    each.close()
+    with Customer() as each:
+        for path, verbs in PAGES.items():
+            each.serves_markup(path, verbs)
+        yield each
 
 
 @pytest.fixture
@@ -131,25 +97,28 @@ def test_a_real_room_is_steered(
     for row in inside["calls"]:
         client.post(f"/Calls/{row['sid']}", data={"Status": "completed"})
     assert ours.wait(timeout=30) == 0, output(tmp_path / "ours")
-    wait_until(lambda: len(customer.told) == 4, "every step is told", 20)
+    wait_until(lambda: len(customer.at("/status")) == 4, "every step is told", 20)
     wait_until(lambda: bool(client.get(f"{call}/Recordings").json()), "the recording is there", 20)
     for process in (phone, quiet, ours):
         hang_up(process)
 
-    by_ours = [tones for tones in heard(tmp_path / "ours" / f"heard-{OURS_HZ}.wav") if OURS_HZ not in tones]
-    theirs, silence = frozenset({BARESIP_HZ}), frozenset[int]()
+    by_ours = [
+        tones for tones in heard(tmp_path / "ours" / f"heard-{OURS_HZ}.wav", TONES) if OURS_HZ not in tones
+    ]
+    theirs = tones_of(BARESIP_HZ)
     begins = by_ours.index(theirs)
-    assert by_ours[begins : begins + 5] == [theirs, silence, theirs, silence, theirs]
+    assert by_ours[begins : begins + 5] == [theirs, SILENCE, theirs, SILENCE, theirs]
 
     [kept] = client.get(f"{call}/Recordings").json()
     address = server.http + urlsplit(kept["file_uri"]).path
     assert httpx.get(address).status_code == 401
     sound = httpx.get(address, auth=client.auth)
     assert (sound.status_code, sound.headers["content-type"]) == (200, "audio/x-wav")
-    assert frozenset({BARESIP_HZ, OURS_HZ}) in heard_in(sound.content, tmp_path)
+    assert tones_of(BARESIP_HZ, OURS_HZ) in heard(sound.content, TONES)
     assert client.delete(f"/Recordings/{kept['sid']}").status_code == 200
     assert httpx.get(address, auth=client.auth).status_code == 404
 
-    assert [each["CallStatus"] for each in customer.told] == ["initiated", "ringing", "answered", "completed"]
-    assert [each["SequenceNumber"] for each in customer.told] == ["0", "1", "2", "3"]
-    assert {each["CallSid"] for each in customer.told} == {made["sid"]}
+    told = customer.forms("/status")
+    assert [each["CallStatus"] for each in told] == ["initiated", "ringing", "answered", "completed"]
+    assert [each["SequenceNumber"] for each in told] == ["0", "1", "2", "3"]
+    assert {each["CallSid"] for each in told} == {made["sid"]}

@@ -3,10 +3,8 @@ puts out and ends; each effect by ear, each callback in order and with a signatu
 
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -14,96 +12,35 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from hubbub.audio import wav
-from hubbub.audio.ears import hear
-from interop.conftest import RunningServer, wait_until
-from interop.peers import free_port, hang_up, output, registered_baresip, sipp, tone_wav
-from interop.test_bandwidth_steers_real_callers import LOUD_DBFS, QUIET_DBFS
-from interop.test_real_phones import everybody, our_call
+from interop.conftest import RunningServer, everybody, wait_until
+from interop.customer import Customer
+from interop.hearing import SILENCE, heard, tones_of
+from interop.peers import free_port, hang_up, our_call, output, registered_baresip, sipp, tone_wav
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
 
 ROOM = "standup"
-BARESIP_HZ, OURS_HZ, PLAYED_HZ = 440, 980, 1370
-
-
-class Customer:
-    """A customer's web server: it serves one sound, keeps every callback and checks its signature."""
-
-    def __init__(self, sound: bytes) -> None:
-        self.sound = sound
-        self.told: list[dict[str, str]] = []
-        self.forged: list[str] = []
-        self.secret = ""
-        customer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "audio/wav")
-                self.send_header("Content-Length", str(len(customer.sound)))
-                self.end_headers()
-                self.wfile.write(customer.sound)
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                form = dict(parse_qsl(body, keep_blank_values=True))
-                url = customer.url + self.path
-                if not RequestValidator(customer.secret).validate(
-                    url, form, self.headers["X-Twilio-Signature"]
-                ):
-                    customer.forged.append(url)
-                token = self.headers["I-Twilio-Idempotency-Token"] or ""
-                customer.told.append({**form, "path": self.path, "token": token})
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *words: Any) -> None:
-                """Say nothing."""
-
-        self._web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._web.server_port}"
-        self._thread = threading.Thread(target=self._web.serve_forever)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._web.shutdown()
-        self._thread.join()
-        self._web.server_close()
-
-    def at(self, path: str) -> list[dict[str, str]]:
-        return [each for each in self.told if each["path"] == path]
+BARESIP_HZ, OURS_HZ, PLAYED_HZ = TONES = (440, 980, 1370)
 
 
 @pytest.fixture
 def customer(tmp_path: Path) -> Iterator[Customer]:
-    each = Customer(tone_wav(tmp_path / "played.wav", PLAYED_HZ, 3).read_bytes())
-    yield each
-    each.close()
+    with Customer() as each:
+        each.serves_sound("/played.wav", tone_wav(tmp_path / "played.wav", PLAYED_HZ, 3).read_bytes())
+        yield each
 
 
 @pytest.fixture
 def client(server: RunningServer, customer: Customer) -> Iterator[Client]:
     who = server.credentials["twilio"]
-    customer.secret = who["auth_token"]
+    validator = RequestValidator(who["auth_token"])
+    customer.is_genuine = lambda asked: validator.validate(
+        asked.url, asked.form, asked.headers["X-Twilio-Signature"]
+    )
     each = Client(who["account_sid"], who["auth_token"])
     each.api.base_url = server.http
     yield each
     each.http_client.session.close()
-
-
-def heard(path: Path) -> list[frozenset[int]]:
-    """Which tones were heard, one quarter of a second after another; repetitions are left out."""
-    pcm = wav.read_wav(path.read_bytes())
-    seen: list[frozenset[int]] = []
-    for start in range(0, len(pcm) - 2000, 2000):
-        levels = hear(pcm[start : start + 2000], (BARESIP_HZ, OURS_HZ, PLAYED_HZ)).tones_dbfs
-        if any(QUIET_DBFS < level < LOUD_DBFS for level in levels.values()):
-            continue  # It begins or ends within this quarter.
-        tones = frozenset(hz for hz, level in levels.items() if level >= LOUD_DBFS)
-        if not seen or seen[-1] != tones:
-            seen.append(tones)
-    return seen
 
 
 def test_a_real_room_is_steered(
@@ -165,28 +102,32 @@ def test_a_real_room_is_steered(
     assert ours.wait(timeout=30) == 0, output(tmp_path / "ours")
     wait_until(lambda: bool(customer.at("/kept")), "the recording is told", 20)
     wait_until(
-        lambda: customer.at("/room")[-1]["StatusCallbackEvent"] == "conference-end", "the end is told", 20
+        lambda: customer.forms("/room")[-1]["StatusCallbackEvent"] == "conference-end", "the end is told", 20
     )
     for process in (phone, quiet, ours):
         hang_up(process)
 
-    by_ours = [tones for tones in heard(tmp_path / "ours" / f"heard-{OURS_HZ}.wav") if OURS_HZ not in tones]
-    theirs, played, silence = frozenset({BARESIP_HZ}), frozenset({PLAYED_HZ}), frozenset[int]()
+    by_ours = [
+        tones for tones in heard(tmp_path / "ours" / f"heard-{OURS_HZ}.wav", TONES) if OURS_HZ not in tones
+    ]
+    theirs, played = tones_of(BARESIP_HZ), tones_of(PLAYED_HZ)
     begins = by_ours.index(theirs)
-    assert by_ours[begins : begins + 5] == [theirs, silence, played, silence, theirs]
+    assert by_ours[begins : begins + 5] == [theirs, SILENCE, played, SILENCE, theirs]
 
-    [kept] = customer.at("/kept")
+    [kept] = customer.forms("/kept")
     # A server on a port that it picked itself does not know its address (--public-url).
     sound = httpx.get(server.http + urlsplit(kept["RecordingUrl"]).path, auth=client.auth)
     assert (sound.status_code, sound.headers["content-type"]) == (200, "audio/x-wav")
-    mixed = heard_in(sound.content, tmp_path)
-    assert frozenset({BARESIP_HZ, OURS_HZ}) in mixed
-    assert frozenset({PLAYED_HZ, OURS_HZ}) in mixed
+    mixed = heard(sound.content, TONES)
+    assert tones_of(BARESIP_HZ, OURS_HZ) in mixed
+    assert tones_of(PLAYED_HZ, OURS_HZ) in mixed
 
     assert customer.forged == []
-    told = customer.at("/room")
+    told = customer.forms("/room")
     assert [int(each["SequenceNumber"]) for each in told] == list(range(1, len(told) + 1))
-    assert len({each["token"] for each in told}) == len(told)
+    tokens = {each.headers["I-Twilio-Idempotency-Token"] for each in customer.at("/room")}
+    assert len(tokens) == len(told)
+    assert None not in tokens
     assert [each["StatusCallbackEvent"] for each in told][4:] == [
         "participant-join",
         "participant-mute",
@@ -200,10 +141,8 @@ def test_a_real_room_is_steered(
         "participant-leave",
         "conference-end",
     ]
-    assert [each["CallStatus"] for each in customer.at("/call")] == ["initiated", "in-progress", "completed"]
-
-
-def heard_in(sound: bytes, folder: Path) -> list[frozenset[int]]:
-    path = folder / "kept.wav"
-    path.write_bytes(sound)
-    return heard(path)
+    assert [each["CallStatus"] for each in customer.forms("/call")] == [
+        "initiated",
+        "in-progress",
+        "completed",
+    ]
