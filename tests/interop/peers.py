@@ -201,13 +201,21 @@ def hang_up(softphone: subprocess.Popen[str]) -> None:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody uses, for UDP and TCP alike."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream:
-        stream.bind(("127.0.0.1", 0))
-        port: int = stream.getsockname()[1]
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
-            datagrams.bind(("127.0.0.1", port))
-        return port
+    """A port of this machine that nobody uses, for UDP and TCP alike; nor the one above, where baresip has its TLS."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream:
+            stream.bind(("127.0.0.1", 0))
+            port: int = stream.getsockname()[1]
+            with (
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+                socket.socket(socket.AF_INET, socket.SOCK_STREAM) as above,
+            ):
+                try:
+                    datagrams.bind(("127.0.0.1", port))
+                    above.bind(("127.0.0.1", port + 1))
+                except (OSError, OverflowError):
+                    continue
+            return port
 
 
 def sipp(
