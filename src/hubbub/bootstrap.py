@@ -190,9 +190,9 @@ async def start_server(
     store, clock, entropy, log = world.store, world.clock, world.entropy, world.log
     await _first_account(world, say)
     base_url = own_url(settings, http_port).url
-    rooms_closed, calls_closed = await recover_from_crash(store, clock, settings.node)
-    if rooms_closed or calls_closed:
-        log.warning("closed what a crash left open", rooms=rooms_closed, calls=calls_closed)
+    recovered = await recover_from_crash(store, clock, settings.node)
+    if any(recovered):
+        log.warning("closed what a crash left open", **recovered._asdict())
 
     calls = LiveCalls()
     rooms = LiveRooms(

@@ -146,7 +146,7 @@ class Settings:
         "How a callback that fails is tried again: `vendor`, or `exponential` for up to a day.",
     )
     callback_lease_s: float = _setting(
-        60.0, "How long after a crash callbacks wait that were being sent: then they are sent again."
+        60.0, "How long callbacks wait that a server was sending which died; its own next start does not."
     )
     callbacks_max: int = _setting(200, "Most callbacks sent at once.")
     callbacks_per_host_max: int = _setting(16, "Most callbacks sent to one host at once.")

@@ -100,4 +100,5 @@ def delivery_settings(settings: Settings) -> DeliverySettings:
         sends_max=settings.callbacks_max,
         sends_per_host_max=settings.callbacks_per_host_max,
         retry=settings.callback_retry,
+        node=settings.node,
     )

@@ -26,7 +26,7 @@ def watched(fault: Callable[[str], None]) -> Iterator[None]:
     """While it is open, `fault` is told of each forbidden step."""
     put_call, put_conference = SqlTransaction.put_call, SqlTransaction.put_conference
     put_participants, put_recording = SqlTransaction.put_participants, SqlTransaction.put_recording
-    put_delivery = SqlTransaction.put_delivery
+    put_delivery, settle_deliveries = SqlTransaction.put_delivery, SqlTransaction.settle_deliveries
 
     def step(what: str, row: Any, before: Any, state: str, table: dict[Any, Any]) -> None:
         old, new = getattr(before, state), getattr(row, state)
@@ -74,12 +74,22 @@ def watched(fault: Callable[[str], None]) -> Iterator[None]:
             step("delivery", row, before, "state", delivery.TRANSITIONS)
         await put_delivery(tx, row)
 
+    async def of_deliveries(tx: SqlTransaction, rows: Any) -> None:
+        for row in rows:
+            before = await tx.delivery(row.id)
+            if before is None:
+                fault(f"delivery {row.id} was settled and never made")
+            else:
+                step("delivery", row, before, "state", delivery.TRANSITIONS)
+        await settle_deliveries(tx, rows)
+
     watchers = {
         "put_call": of_call,
         "put_conference": of_conference,
         "put_participants": of_participants,
         "put_recording": of_recording,
         "put_delivery": of_delivery,
+        "settle_deliveries": of_deliveries,
     }
     with contextlib.ExitStack() as stack:
         for name, watcher in watchers.items():

@@ -5,9 +5,10 @@ from collections import Counter
 
 import pytest
 
-from hubbub.domain.delivery import Delivery, DeliveryState
+from hubbub.domain.application import WebTarget
+from hubbub.domain.delivery import Delivery, DeliveryState, queue_of
 from hubbub.domain.events import EventKind
-from hubbub.domain.ids import AccountId, DeliveryId
+from hubbub.domain.ids import AccountId, CallId, ConferenceId, DeliveryId, SubscriptionId
 from hubbub.domain.paging import PageRequest
 from hubbub.domain.queries import DeliveryQuery
 from hubbub.services.ports import Store
@@ -56,6 +57,7 @@ async def test_an_event_becomes_a_delivery_for_each_who_wants_its_kind(store: St
         account_id=ACME,
         event_number=2,
         stream=ONE.id,
+        queue=queue_of(ONE.id, "https://acme.example/status"),
         sequence=0,
         token=first.token,
         state=DeliveryState.DUE,
@@ -148,7 +150,7 @@ async def test_a_listener_that_fails_undoes_nothing_and_silences_nobody(store: S
     assert (len(complaints), len(woken), len(await all_of(store))) == (1, 1, 1)
 
 
-async def test_a_stream_goes_out_one_after_another(store: Store) -> None:
+async def test_a_queue_goes_out_one_after_another(store: Store) -> None:
     async with store.transaction() as tx:
         await tx.put_subscription(subscription(1, ONE.id))
         await tx.put_subscription(subscription(2, TWO.id))
@@ -174,6 +176,141 @@ async def test_a_stream_goes_out_one_after_another(store: Store) -> None:
         await tx.put_delivery(again._replace(state=DeliveryState.DEAD, leased_until_ms=None))
     (third,) = await lease(store, T0 + 5001)
     assert third.event_number == 3
+
+
+async def test_two_receivers_of_one_stream_do_not_wait_for_each_other(store: Store) -> None:
+    other = WebTarget("https://other.example/status")
+    async with store.transaction() as tx:
+        await tx.put_subscription(subscription(1, ONE.id))
+        await tx.put_subscription(subscription(2, ONE.id, target=other))
+        await tx.append([about(ONE) for _ in range(3)])
+    first, elsewhere = await lease(store, T0)
+    assert (first.event_number, elsewhere.event_number) == (1, 1)
+    assert first.queue != elsewhere.queue
+    failed = first if first.subscription_id == subscription(1, "").id else elsewhere
+    went = elsewhere if failed is first else first
+    async with store.transaction() as tx:
+        await tx.settle_deliveries(
+            [failed._replace(state=DeliveryState.DUE, leased_until_ms=None, due_at_ms=T0 + 5000)]
+        )
+    told = [went]
+    while len(told) < 3:
+        await settle(store, told[-1], T0)
+        told += await lease(store, T0)
+    assert [each.event_number for each in told] == [1, 2, 3]
+    assert {each.subscription_id for each in told} == {subscription(2, "").id}
+    await settle(store, told[-1], T0)
+    assert await lease(store, T0 + 4999) == []
+    (again,) = await lease(store, T0 + 5000)
+    assert again.id == failed.id
+
+
+async def test_what_one_receiver_asked_for_twice_goes_to_it_in_one_order(store: Store) -> None:
+    """Whatever its fragment asks of the connection, an address is one receiver."""
+    url = "https://acme.example/status"
+    async with store.transaction() as tx:
+        await tx.put_subscription(subscription(1, ONE.id, EventKind.CALL_RANG, target=WebTarget(url)))
+        await tx.put_subscription(
+            subscription(2, ONE.id, EventKind.CALL_ENDED, target=WebTarget(url + "#rc=3"))
+        )
+        await tx.append([about(ONE), about(ONE, EventKind.CALL_ENDED), about(ONE)])
+    order = []
+    while taken := await lease(store, T0):
+        (due,) = taken
+        order.append(due.event_number)
+        await settle(store, due, T0)
+    assert order == [1, 2, 3]
+
+
+async def test_a_node_takes_back_its_own_leases_and_nobody_elses(store: Store) -> None:
+    async with store.transaction() as tx:
+        for number in range(6):
+            account = GLOBEX if number % 2 else ACME
+            await tx.put_subscription(subscription(number, call(number).id, account_id=account))
+            await tx.append([about(call(number)), about(call(number))])
+        here = await tx.lease_deliveries(T0, T0 + LEASE_MS, 3, "here")
+        there = await tx.lease_deliveries(T0, T0 + LEASE_MS, 2, "there")
+        await tx.settle_deliveries(
+            [here[0]._replace(state=DeliveryState.DELIVERED, leased_until_ms=None, updated_at_ms=T0)]
+        )
+    assert [each.leased_by for each in (*here, *there)] == ["here"] * 3 + ["there"] * 2
+    woken: list[str] = []
+    store.on_delivery(lambda: woken.append("x"))
+    async with store.transaction() as tx:
+        assert await tx.release_deliveries("nowhere", T0 + 7) == 0
+    assert woken == []
+    async with store.transaction() as tx:
+        assert await tx.release_deliveries("here", T0 + 7) == 2
+    assert len(woken) == 1
+    for before in here[1:]:
+        assert await store.read.delivery(before.id) == before._replace(
+            state=DeliveryState.DUE, leased_until_ms=None, updated_at_ms=T0 + 7
+        )
+    assert await store.read.delivery(here[0].id) == here[0]._replace(
+        state=DeliveryState.DELIVERED, leased_until_ms=None
+    )
+    assert [await store.read.delivery(each.id) for each in there] == there
+    # Each with its token, one attempt more, and in front of what stands behind it in its queue.
+    again = {each.id: each for each in await lease(store, T0 + 8)}
+    assert len(again) == 4
+    for before in here[1:]:
+        assert again[before.id].attempts == 2
+        assert again[before.id].token == before.token
+    assert not set(again) & {each.id for each in there}
+    async with store.transaction() as tx:
+        assert await tx.release_deliveries("here", T0 + 9) == 0
+
+
+async def test_many_are_settled_as_one_by_one(store: Store) -> None:
+    async with store.transaction() as tx:
+        for number in range(8):
+            await tx.put_subscription(subscription(number, call(number).id))
+            await tx.append([about(call(number)), about(call(number), EventKind.CALL_ENDED)])
+    made = await lease(store, T0)
+    states = list(DeliveryState)
+    settled = [
+        each._replace(
+            state=states[number % 4],
+            attempts=number,
+            due_at_ms=T0 + 20 + number,
+            leased_until_ms=T0 + 40 if states[number % 4] is DeliveryState.SENDING else None,
+            updated_at_ms=T0 + 3,
+            status=500 + number,
+            error=f"why {number}",
+        )
+        for number, each in enumerate(made)
+    ]
+    async with store.transaction() as tx:
+        await tx.settle_deliveries(settled)
+        await tx.settle_deliveries([])
+    assert [await store.read.delivery(each.id) for each in made] == settled
+    assert await store.read.next_delivery_due_ms() == T0
+    following = await lease(store, T0)
+    over = {each.queue for each in settled if each.state in (DeliveryState.DELIVERED, DeliveryState.DEAD)}
+    assert {each.queue for each in following} == over
+    assert await store.read.next_delivery_due_ms() == min(
+        each.due_at_ms for each in settled if each.state is DeliveryState.DUE
+    )
+
+
+async def test_some_things_are_read_in_one_go(store: Store) -> None:
+    rooms = [live(number) for number in range(3)]
+    async with store.transaction() as tx:
+        for number, room in enumerate(rooms):
+            await tx.put_conference(room)
+            await tx.put_call(call(number))
+            await tx.put_subscription(subscription(number, room.id))
+        await tx.append([about(call(number)) for number in range(5)])
+    read = store.read
+    found = await read.some_conferences([rooms[2].id, ConferenceId("0" * 32), rooms[0].id])
+    assert {each.id: each for each in found} == {rooms[0].id: rooms[0], rooms[2].id: rooms[2]}
+    legs = await read.some_calls([call(1).id, CallId("0" * 32)])
+    assert legs == [call(1)]
+    facts = await read.some_events([5, 2, 99])
+    assert {each.number: each for each in facts} == {n: await read.event(n) for n in (2, 5)}
+    (wish,) = await read.some_subscriptions([subscription(1, "").id, SubscriptionId("0" * 32)])
+    assert wish == subscription(1, rooms[1].id)
+    assert await read.some_events([]) == []
 
 
 async def test_nothing_is_handed_out_before_it_is_due(store: Store) -> None:

@@ -29,7 +29,7 @@ RUNNING = frozenset({Phase.STARTED_ABSENT, Phase.STARTED_PRESENT})
 ALL = ConferenceQuery(ACME)
 READS = (
     r"conferences_(of|by)|live|members|present|tall|events|_member|stay"
-    r"|calls|recordings|deliver|subscri|follow|stream|ready|first_open|answer|registrations"
+    r"|calls|recordings|deliver|subscri|follow|queue|some_|ready|first_open|answer|registrations"
 )
 SCANS = r"SCAN (?!\(subquery|way|matching|json_each|known|\d+ CONSTANT|CONSTANT)"
 """Going through what is no table is fine: a parameter, a few constants, rows that were counted."""

@@ -46,6 +46,7 @@ async def filled(directory: Path, rows: int) -> SqliteStore:
                     account_id=ACME,
                     event_number=number + 1,
                     stream=call(number % 700).id,
+                    queue=number % 700,
                     sequence=number,
                     token="7" * 32,
                     state=DeliveryState.DEAD if number % (rows // 100) == 3 else DeliveryState.DELIVERED,

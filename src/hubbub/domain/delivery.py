@@ -6,6 +6,7 @@ kind it wants becomes a `Delivery`, written in the transaction of the event. Lea
 """
 
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from hubbub.domain.application import WebTarget
@@ -66,7 +67,9 @@ class Delivery(NamedTuple):
     account_id: AccountId
     event_number: int
     stream: str
-    """Deliveries of one stream go out one after another, in order: the subscription's subject."""
+    """The subscription's subject."""
+    queue: int
+    """Deliveries of one queue go out one after another, in order: those of one stream to one receiver (`queue_of`)."""
     sequence: int
     """0, 1, 2 … within the subscription."""
     token: str
@@ -81,3 +84,16 @@ class Delivery(NamedTuple):
     """The receiver's last HTTP status."""
     error: str | None = None
     """Why the last attempt failed."""
+    leased_by: str | None = None
+    """The node that sends it, or was the last to."""
+
+
+def queue_of(stream: str, url: str) -> int:
+    """The queue of what is told of `stream` to the receiver at `url`: a number of 63 bits.
+
+    A receiver is a URL without its fragment, which is never sent: so one that fails holds up nobody else's callbacks,
+    and one that asked for several kinds of them at one address gets them in one order. Two queues that fall on one
+    number would wait for each other, and nothing worse.
+    """
+    text = f"{stream} {url.partition('#')[0]}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big") >> 1

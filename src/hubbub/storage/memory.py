@@ -14,7 +14,7 @@ from hubbub.domain.account import Account, Credential, Role
 from hubbub.domain.application import Application, Number, Trunk
 from hubbub.domain.call import CallLeg
 from hubbub.domain.conference import Conference, Participant, Room
-from hubbub.domain.delivery import Delivery, DeliveryState, Subscription
+from hubbub.domain.delivery import Delivery, DeliveryState, Subscription, queue_of
 from hubbub.domain.errors import NameTaken
 from hubbub.domain.events import Event, NumberedEvent
 from hubbub.domain.ids import AccountId, CallId, RecordingId
@@ -121,6 +121,7 @@ class MemoryTransaction(MemoryReader):
                 f.subscription.subject_id,
                 f.subscription.kinds,
                 f.next_sequence,
+                queue_of(f.subscription.subject_id, f.subscription.target.url),
             )
             for own_id, f in tables.subscriptions.items()
             if not f.ended
@@ -163,15 +164,32 @@ class MemoryTransaction(MemoryReader):
         for own_id in [own_id for own_id, f in subscriptions.items() if f.ended and own_id not in needed]:
             del subscriptions[own_id]
 
-    async def lease_deliveries(self, now_ms: int, until_ms: int, limit: int) -> list[Delivery]:
+    async def lease_deliveries(
+        self, now_ms: int, until_ms: int, limit: int, node: str | None = None
+    ) -> list[Delivery]:
         ready = sorted(entry for entry in ready_of(self._tables()) if entry[0] <= now_ms)
-        taken = [leased(delivery, now_ms, until_ms) for *_, delivery in ready[:limit]]
+        taken = [leased(delivery, now_ms, until_ms, node) for *_, delivery in ready[:limit]]
         self._tables().deliveries.update((each.id, each) for each in taken)
         return taken
+
+    async def release_deliveries(self, node: str, now_ms: int) -> int:
+        deliveries = self._tables().deliveries
+        released = [
+            d._replace(state=DeliveryState.DUE, leased_until_ms=None, updated_at_ms=now_ms)
+            for d in deliveries.values()
+            if d.state is DeliveryState.SENDING and d.leased_by == node
+        ]
+        deliveries.update((each.id, each) for each in released)
+        self.deliveries_written = self.deliveries_written or bool(released)
+        return len(released)
 
     async def put_delivery(self, delivery: Delivery) -> None:
         self._tables().deliveries[delivery.id] = delivery
         self.deliveries_written = True
+
+    async def settle_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            await self.put_delivery(delivery)
 
     async def forget_deliveries(self, before_ms: int, limit: int) -> int:
         deliveries = self._tables().deliveries

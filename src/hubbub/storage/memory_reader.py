@@ -1,7 +1,7 @@
 """The tables in memory, and the questions of `ports.Reader` about them."""
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Final, NamedTuple, TypeVar
 
@@ -38,7 +38,7 @@ from hubbub.storage.memory_lists import (
     asks_for_recording,
     page_of,
 )
-from hubbub.storage.repositories.deliveries import in_stream
+from hubbub.storage.repositories.deliveries import in_queue
 
 T = TypeVar("T")
 Stay = tuple[ConferenceId, CallId, int]
@@ -162,12 +162,18 @@ class MemoryReader:
     async def call(self, call_id: CallId) -> CallLeg | None:
         return self._tables().calls.get(call_id)
 
+    async def some_calls(self, ids: Sequence[CallId]) -> list[CallLeg]:
+        return [found for own_id in ids if (found := await self.call(own_id)) is not None]
+
     async def call_by_given_id(self, account_id: AccountId, given_id: str) -> CallLeg | None:
         calls = self._tables().calls.values()
         return first(c for c in calls if (c.account_id, c.given_id) == (account_id, given_id))
 
     async def conference(self, conference_id: ConferenceId) -> Conference | None:
         return self._tables().conferences.get(conference_id)
+
+    async def some_conferences(self, ids: Sequence[ConferenceId]) -> list[Conference]:
+        return [found for own_id in ids if (found := await self.conference(own_id)) is not None]
 
     async def conferences(self, query: ConferenceQuery, page: PageRequest) -> Page[Conference]:
         rows = [c for c in self._tables().conferences.values() if asks_for_conference(query, c)]
@@ -232,6 +238,9 @@ class MemoryReader:
     async def event(self, number: int) -> NumberedEvent | None:
         return self._tables().events.get(number)
 
+    async def some_events(self, numbers: Sequence[int]) -> list[NumberedEvent]:
+        return [found for number in numbers if (found := await self.event(number)) is not None]
+
     async def calls(self, query: CallQuery, page: PageRequest) -> Page[CallLeg]:
         rows = [c for c in self._tables().calls.values() if asks_for_call(query, c)]
         return page_of(rows, page, lambda c: Cursor(c.created_at_ms, c.id))
@@ -246,6 +255,9 @@ class MemoryReader:
     async def subscription(self, subscription_id: SubscriptionId) -> Subscription | None:
         found = self._tables().subscriptions.get(subscription_id)
         return None if found is None else found.subscription
+
+    async def some_subscriptions(self, ids: Sequence[SubscriptionId]) -> list[Subscription]:
+        return [found for own_id in ids if (found := await self.subscription(own_id)) is not None]
 
     async def subscriptions(self, subject_id: str) -> list[Subscription]:
         found = [f.subscription for f in self._tables().subscriptions.values() if not f.ended]
@@ -279,13 +291,13 @@ def present(tables: Tables, conference_id: ConferenceId) -> tuple[Participant, .
     return tuple(sorted(found, key=lambda p: (p.joined_at_ms, p.call_id)))
 
 
-def ready_of(tables: Tables) -> list[tuple[int, int, str, Delivery]]:
-    """The first open delivery of each stream, behind when it may be taken, its event and its stream."""
-    firsts: dict[str, Delivery] = {}
+def ready_of(tables: Tables) -> list[tuple[int, int, int, Delivery]]:
+    """The first open delivery of each queue, behind when it may be taken, its event and its queue."""
+    firsts: dict[int, Delivery] = {}
     still_open = (d for d in tables.deliveries.values() if d.state in OPEN)
-    for delivery in sorted(still_open, key=in_stream):
-        firsts.setdefault(delivery.stream, delivery)
-    return [(_ready_at_ms(d), d.event_number, stream, d) for stream, d in firsts.items()]
+    for delivery in sorted(still_open, key=in_queue):
+        firsts.setdefault(delivery.queue, delivery)
+    return [(_ready_at_ms(d), d.event_number, queue, d) for queue, d in firsts.items()]
 
 
 def _ready_at_ms(delivery: Delivery) -> int:

@@ -6,7 +6,7 @@ directions; an engine fills them in once, when it is opened:
 
 - `{hint:INDEX}` the index to walk, for an engine whose planner can be told;
 - `{matches:COLUMN}` the column matches a pattern parameter, letter case counting;
-- `{among:COLUMN}` the column is one of a parameter that is a JSON array of texts;
+- `{among:COLUMN}` the column is one of a parameter that is a JSON array;
 - `{least}` and `{greatest}` the functions of those names;
 - `{ascending}` makes two statements, NAME and NAME_descending, which order either way;
 - `{merge:COLUMNS}` makes statements NAME_1 … NAME_4 (and _descending): the same SELECT so many times, joined

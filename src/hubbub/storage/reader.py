@@ -3,6 +3,8 @@
 Puts the repositories together, one for each noun; a transaction is the same with writes.
 """
 
+from collections.abc import Sequence
+
 from hubbub.domain.account import Account, Credential, CredentialKind, Role
 from hubbub.domain.application import Application, Number, Trunk
 from hubbub.domain.call import CallLeg
@@ -108,11 +110,17 @@ class SqlReader:
     async def call(self, call_id: CallId) -> CallLeg | None:
         return await self._calls.get(call_id)
 
+    async def some_calls(self, ids: Sequence[CallId]) -> list[CallLeg]:
+        return await self._calls.some(ids)
+
     async def call_by_given_id(self, account_id: AccountId, given_id: str) -> CallLeg | None:
         return await self._calls.get_by_given_id(account_id, given_id)
 
     async def conference(self, conference_id: ConferenceId) -> Conference | None:
         return await self._conferences.get(conference_id)
+
+    async def some_conferences(self, ids: Sequence[ConferenceId]) -> list[Conference]:
+        return await self._conferences.some(ids)
 
     async def conferences(self, query: ConferenceQuery, page: PageRequest) -> Page[Conference]:
         return await self._conferences.page(query, page)
@@ -145,6 +153,9 @@ class SqlReader:
     ) -> list[NumberedEvent]:
         return await self._events.after(after, limit, conference_id)
 
+    async def some_events(self, numbers: Sequence[int]) -> list[NumberedEvent]:
+        return await self._events.some(numbers)
+
     async def event(self, number: int) -> NumberedEvent | None:
         return await self._events.get(number)
 
@@ -159,6 +170,9 @@ class SqlReader:
 
     async def subscription(self, subscription_id: SubscriptionId) -> Subscription | None:
         return await self._subscriptions.get(subscription_id)
+
+    async def some_subscriptions(self, ids: Sequence[SubscriptionId]) -> list[Subscription]:
+        return await self._subscriptions.some(ids)
 
     async def subscriptions(self, subject_id: str) -> list[Subscription]:
         return await self._subscriptions.of(subject_id)

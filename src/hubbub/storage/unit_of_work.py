@@ -89,11 +89,22 @@ class SqlTransaction(SqlReader):
     async def delete_subscriptions(self, subject_id: str, purpose: str | None = None) -> None:
         await self._subscriptions.end(subject_id, purpose)
 
-    async def lease_deliveries(self, now_ms: int, until_ms: int, limit: int) -> list[Delivery]:
-        return await self._deliveries.lease(now_ms, until_ms, limit)
+    async def lease_deliveries(
+        self, now_ms: int, until_ms: int, limit: int, node: str | None = None
+    ) -> list[Delivery]:
+        return await self._deliveries.lease(now_ms, until_ms, limit, node)
+
+    async def release_deliveries(self, node: str, now_ms: int) -> int:
+        released = await self._deliveries.release(node, now_ms)
+        self.deliveries_written = self.deliveries_written or released > 0
+        return released
 
     async def put_delivery(self, delivery: Delivery) -> None:
         await self._deliveries.put(delivery)
+        self.deliveries_written = True
+
+    async def settle_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        await self._deliveries.settle(deliveries)
         self.deliveries_written = True
 
     async def forget_deliveries(self, before_ms: int, limit: int) -> int:

@@ -88,6 +88,7 @@ def context(purpose: str, kind: EventKind, **fields: Any) -> CallbackContext:
         5,
         "x",
         0,
+        0,
         "t",
         DeliveryState.SENDING,
         1,

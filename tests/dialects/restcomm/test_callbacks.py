@@ -47,6 +47,7 @@ def context(
         ACME,
         7,
         ALICE,
+        0,
         sequence,
         "3" * 32,
         DeliveryState.SENDING,

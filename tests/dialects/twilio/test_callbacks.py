@@ -69,6 +69,7 @@ def context(purpose: str, kind: EventKind, **fields: Any) -> CallbackContext:
         ACME,
         7,
         "x",
+        0,
         fields.pop("sequence", 0),
         "token-1",
         DeliveryState.SENDING,

@@ -7,6 +7,8 @@ from hubbub.domain.errors import ConferenceEnded
 from hubbub.domain.events import EventKind
 from hubbub.lab.customer import CustomerAnswer
 from hubbub.markup.instructions import Document, DocumentError, Hangup
+from hubbub.services.deliveries.delivery_retries import EXPONENTIAL
+from hubbub.services.recover_from_crash import recover_from_crash
 from services.deliver.conftest import RECEIVER, PostOffice, numbers
 
 SLOW = "https://slow.example/"
@@ -63,6 +65,46 @@ async def test_what_a_dead_process_had_leased_is_sent_again_when_the_lease_is_ov
     await post.pass_time(2)
     assert numbers(acme.requests) == [1, 2, 3]
     assert acme.requests[0].headers["token"] == leased.token
+
+
+async def test_a_server_that_starts_again_sends_at_once_what_it_was_sending(post: PostOffice) -> None:
+    await post.dispatcher.aclose()
+    here, there = await post.follow(1), await post.follow(2)
+    await post.happen(here, 2)
+    await post.happen(there)
+    now_ms = post.clock.now_ms()
+    async with post.store.transaction() as tx:
+        (mine,) = await tx.lease_deliveries(now_ms, now_ms + 60_000, 1, "here")
+        await tx.lease_deliveries(now_ms, now_ms + 60_000, 1, "there")
+    acme = post.web.add(RECEIVER, lambda request: "")
+    assert (await recover_from_crash(post.store, post.clock, "here")).deliveries == 1
+    post.open(node="here")
+    await post.pass_time(1)
+    assert numbers(acme.requests, here) == [1, 2]
+    assert numbers(acme.requests, there) == [], "what another node is sending is left to it"
+    assert acme.requests[0].headers["token"] == mine.token
+    assert (await post.delivery(mine.id)).attempts == 2, "the first one may have arrived"
+    await post.pass_time(61)
+    assert numbers(acme.requests, there) == [1], "until its lease is over"
+
+
+async def test_one_subscriber_that_fails_delays_no_other_of_the_same_room(post: PostOffice) -> None:
+    await post.dispatcher.aclose()
+    post.open(retry=EXPONENTIAL)
+    broken = post.web.add(SLOW, lambda request: CustomerAnswer("", 500) if post.loop.time() < 3_600 else "")
+    acme = post.web.add(RECEIVER, lambda request: "")
+    room = await post.follow(1)
+    await post.follow(1, SLOW)
+    for _ in range(10):
+        await post.happen(room)
+        await post.pass_time(1)
+    assert numbers(acme.requests) == list(range(1, 11)), "each at its time, to the one"
+    assert set(numbers(broken.requests)) == {1}, "again and again the first one, to the other"
+    await post.pass_time(10_000)
+    told = numbers(broken.requests)
+    assert told == sorted(told)
+    assert told[-10:] == list(range(1, 11)), "then the rest of them, in order"
+    assert {d.state for d in await post.deliveries()} == {DeliveryState.DELIVERED}
 
 
 async def test_stopping_hands_back_what_is_under_way(post: PostOffice) -> None:

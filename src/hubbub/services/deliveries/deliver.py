@@ -3,8 +3,8 @@
 One dispatcher for the whole server, no task per room. It leases a batch, lets a bounded number of requests be
 under way at once, altogether and to one host, and writes outcomes together, in the transaction that leases the
 next ones. A delivery that is leased is in the database: whatever happens to this process, it is sent again when
-its lease is over, with the same token. Of one stream the store leases one delivery at a time, which is what keeps
-the order. Nothing here is on the way of a call: calls write rows, and go on.
+its lease is over, or this node starts again, with the same token. Of one queue (a room's callbacks to one receiver)
+the store leases one delivery at a time, which is what keeps the order. Nothing here is on the way of a call: calls write rows, and go on.
 
 Leaves the words to `word_delivery`, retries to `delivery_retries`, fairness among hosts to `host_gate`, the
 exchange to the sender behind `DocumentFetcher`.
@@ -61,6 +61,8 @@ class DeliverySettings(NamedTuple):
     sends_max: int = 200
     sends_per_host_max: int = 16
     retry: str = VENDOR
+    node: str | None = None
+    """Whose leases they are: what it had when it died it takes back at its start (`recover_from_crash`)."""
     poll_s: float = 5.0
     """How often the store is asked without a reason: another process may have written deliveries."""
 
@@ -208,12 +210,14 @@ class DeliverCallbacks:
         now_ms = self._clock.now_ms()
         try:
             async with self._store.transaction() as tx:
+                if outcomes:
+                    await tx.settle_deliveries([outcome.delivery for outcome in outcomes])
                 for outcome in outcomes:
-                    await tx.put_delivery(outcome.delivery)
                     if outcome.events:
                         await tx.append(outcome.events)
                 if lease > 0 and self._open:
-                    leased = await tx.lease_deliveries(now_ms, now_ms + self._settings.lease_ms, lease)
+                    until_ms = now_ms + self._settings.lease_ms
+                    leased = await tx.lease_deliveries(now_ms, until_ms, lease, self._settings.node)
         except BaseException:
             self._outcomes = outcomes + self._outcomes
             raise

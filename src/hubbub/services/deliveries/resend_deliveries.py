@@ -20,7 +20,7 @@ class ResendDeliveries:
         self._clock = clock
 
     async def one(self, delivery_id: DeliveryId) -> Delivery:
-        """The delivery, due now with all its attempts before it. It goes out before later ones of its stream.
+        """The delivery, due now with all its attempts before it. It goes out before later ones of its queue.
 
         Raises:
             NotFound; Conflict for one that is being sent at this moment.

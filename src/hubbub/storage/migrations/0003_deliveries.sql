@@ -12,7 +12,8 @@ CREATE TABLE subscriptions (
     created_at_ms INTEGER NOT NULL,
     details TEXT NOT NULL,                  -- a JSON array of pairs
     next_sequence INTEGER NOT NULL DEFAULT 0,
-    ended INTEGER NOT NULL DEFAULT 0        -- 1: it follows nothing more; kept for the deliveries it has
+    ended INTEGER NOT NULL DEFAULT 0,       -- 1: it follows nothing more; kept for the deliveries it has
+    queue INTEGER NOT NULL                  -- its deliveries' own
 ) STRICT;
 CREATE INDEX subscriptions_by_subject ON subscriptions (subject_id, created_at_ms, id) WHERE ended = 0;
 
@@ -22,6 +23,7 @@ CREATE TABLE deliveries (
     account_id TEXT NOT NULL,
     event_number INTEGER NOT NULL,
     stream TEXT NOT NULL,
+    queue INTEGER NOT NULL,                 -- a stream towards one receiver: what is kept in order
     sequence INTEGER NOT NULL,
     token TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -31,7 +33,8 @@ CREATE TABLE deliveries (
     created_at_ms INTEGER NOT NULL,
     updated_at_ms INTEGER NOT NULL,
     status INTEGER,
-    error TEXT
+    error TEXT,
+    leased_by TEXT                          -- the node that sends it, or was the last to
 ) STRICT;
 CREATE INDEX deliveries_by_account ON deliveries (account_id, created_at_ms, id);
 CREATE INDEX deliveries_by_stream ON deliveries (stream, created_at_ms, id);
@@ -39,14 +42,14 @@ CREATE INDEX deliveries_by_stream ON deliveries (stream, created_at_ms, id);
 CREATE INDEX deliveries_undelivered ON deliveries (account_id, state, created_at_ms, id)
     WHERE state <> 'delivered';
 CREATE INDEX deliveries_delivered ON deliveries (updated_at_ms) WHERE state = 'delivered';
-CREATE INDEX deliveries_open ON deliveries (stream, event_number, id) WHERE state IN ('due', 'sending');
+CREATE INDEX deliveries_open ON deliveries (queue, event_number, id) WHERE state IN ('due', 'sending');
 
--- Streams with open deliveries, and the first one of each: the only one that may be sent. Kept in the
+-- Queues with open deliveries, and the first one of each: the only one that may be sent. Kept in the
 -- transactions that write deliveries, so that what is due is found without looking at what waits behind it.
-CREATE TABLE delivery_streams (
-    stream TEXT NOT NULL PRIMARY KEY,
+CREATE TABLE delivery_queues (
+    queue INTEGER NOT NULL PRIMARY KEY,
     delivery_id TEXT NOT NULL,
     event_number INTEGER NOT NULL,
     ready_at_ms INTEGER NOT NULL            -- when it is due, or its lease is over
-) STRICT, WITHOUT ROWID;
-CREATE INDEX delivery_streams_ready ON delivery_streams (ready_at_ms, event_number, stream);
+) STRICT;
+CREATE INDEX delivery_queues_ready ON delivery_queues (ready_at_ms, event_number, queue);

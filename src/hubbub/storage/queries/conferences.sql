@@ -5,6 +5,13 @@ SELECT
     reason_ended, call_ending, tag, event_url, event_method, region, site, node
 FROM conferences WHERE id = ?;
 
+-- name: list_some_conferences
+-- Some conferences, by a JSON array of ids, in no order.
+SELECT
+    id, account_id, name, phase, moderator_present, created_at_ms, updated_at_ms, completed_at_ms,
+    reason_ended, call_ending, tag, event_url, event_method, region, site, node
+FROM conferences WHERE {among:id};
+
 -- name: get_live_conference
 -- The one live conference of a name, if there is one.
 SELECT

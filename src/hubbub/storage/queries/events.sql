@@ -24,6 +24,11 @@ SELECT number, conference_number, kind, occurred_at_ms, account_id, conference_i
 FROM events {hint:events_by_conference}
 WHERE conference_id = ? AND number > ? ORDER BY number LIMIT ?;
 
+-- name: list_some_events
+-- Some facts, by a JSON array of numbers, in no order.
+SELECT number, conference_number, kind, occurred_at_ms, account_id, conference_id, call_id, data
+FROM events WHERE {among:number};
+
 -- name: get_event
 -- One fact, by its number.
 SELECT number, conference_number, kind, occurred_at_ms, account_id, conference_id, call_id, data

@@ -73,7 +73,7 @@ class Accounts:
         await self._db.run("put_credential", values)
 
 
-def as_list(values: Sequence[str]) -> str:
+def as_list(values: Sequence[str] | Sequence[int]) -> str:
     """A JSON array."""
     return msgspec.json.encode(values).decode()
 

@@ -1,5 +1,6 @@
 """Call legs, as rows, and their lists."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from hubbub.domain.call import CallLeg, CallStatus, Direction, HangupCause
@@ -7,6 +8,7 @@ from hubbub.domain.paging import Page, PageRequest
 from hubbub.domain.queries import WAITS_MS_MAX, CallQuery
 from hubbub.storage.engines.connection import Connection, Row
 from hubbub.storage.patterns import has_wildcards, is_anything
+from hubbub.storage.repositories.accounts import as_list
 from hubbub.storage.repositories.bounds import check
 from hubbub.storage.repositories.keyset import TIME_FIRST, TIME_LAST, KeysetList, Walk, bounded, one_of
 
@@ -30,6 +32,9 @@ class Calls:
     async def get(self, call_id: str) -> CallLeg | None:
         row = await self._db.one("get_call", (call_id,))
         return None if row is None else leg_of(row)
+
+    async def some(self, ids: Sequence[str]) -> list[CallLeg]:
+        return [leg_of(row) for row in await self._db.all("list_calls", (as_list(ids),))]
 
     async def get_by_given_id(self, account_id: str, given_id: str) -> CallLeg | None:
         row = await self._db.one("get_call_by_given_id", (account_id, given_id))

@@ -1,5 +1,6 @@
 """Conferences, as rows, and their lists."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from hubbub.domain.conference import Conference, ConferenceState, EndReason
@@ -7,6 +8,7 @@ from hubbub.domain.paging import Page, PageRequest
 from hubbub.domain.queries import ConferenceQuery
 from hubbub.storage.engines.connection import Connection, Row
 from hubbub.storage.places import place_of
+from hubbub.storage.repositories.accounts import as_list
 from hubbub.storage.repositories.conference_list import ConferenceList
 from hubbub.storage.repositories.tallies import Key, Tallies
 
@@ -40,6 +42,9 @@ class Conferences:
         if self._keys is not None:
             self._keys[conference_id] = None if conference is None else key_of(conference)
         return conference
+
+    async def some(self, ids: Sequence[str]) -> list[Conference]:
+        return conferences_of(await self._db.all("list_some_conferences", (as_list(ids),)))
 
     async def live(self, account_id: str, name: str) -> Conference | None:
         row = await self._db.one("get_live_conference", (account_id, name))

@@ -1,6 +1,6 @@
 """Deliveries, as rows: made with their events, leased in order, listed.
 
-`delivery_streams` names the first open delivery of each stream and when it may be taken. Every change to a
+`delivery_queues` names the first open delivery of each queue and when it may be taken. Every change to a
 delivery keeps it so, in the same transaction; what waits behind a first one is never looked at.
 """
 
@@ -14,6 +14,7 @@ from hubbub.domain.paging import Page, PageRequest
 from hubbub.domain.queries import DeliveryQuery
 from hubbub.services.ports import Entropy
 from hubbub.storage.engines.connection import Connection, Row
+from hubbub.storage.repositories.accounts import as_list
 from hubbub.storage.repositories.bounds import check
 from hubbub.storage.repositories.keyset import KeysetList, Walk, one_of
 from hubbub.storage.repositories.subscriptions import Follower, Subscriptions
@@ -54,28 +55,46 @@ class Deliveries:
             return False
         await self._db.many("put_delivery", made)
         await self._subscriptions.set_next_sequences([(number, own) for own, number in sequences.items()])
-        firsts: dict[str, Delivery] = {}
-        for each in sorted(made, key=in_stream):
-            firsts.setdefault(each.stream, each)
+        firsts: dict[int, Delivery] = {}
+        for each in sorted(made, key=in_queue):
+            firsts.setdefault(each.queue, each)
         await self._db.many(
-            "lead_stream", [(e.stream, e.id, e.event_number, e.due_at_ms) for e in firsts.values()]
+            "lead_queue", [(e.queue, e.id, e.event_number, e.due_at_ms) for e in firsts.values()]
         )
         return True
 
-    async def lease(self, now_ms: int, until_ms: int, limit: int) -> list[Delivery]:
+    async def lease(self, now_ms: int, until_ms: int, limit: int, node: str | None) -> list[Delivery]:
         rows = await self._db.all("list_ready", (now_ms, limit))
-        taken = [leased(_delivery(row), now_ms, until_ms) for row in rows]
-        await self._db.many("put_delivery", taken)
-        await self._db.many("set_stream", [(e.stream, e.id, e.event_number, until_ms) for e in taken])
+        if not rows:
+            return []
+        taken = [leased(_delivery(row), now_ms, until_ms, node) for row in rows]
+        ids = as_list([delivery.id for delivery in taken])
+        await self._db.run("lease_deliveries", (until_ms, now_ms, node, ids))
+        await self._db.run("postpone_queues", (until_ms, as_list([delivery.queue for delivery in taken])))
         return taken
+
+    async def release(self, node: str, now_ms: int) -> int:
+        released: list[Row] = []
+        for (account_id,) in await self._db.all("list_delivery_accounts"):
+            released += await self._db.all("release_deliveries", (now_ms, account_id, node))
+        await self._find_firsts({queue for (queue,) in released})
+        return len(released)
 
     async def put(self, delivery: Delivery) -> None:
         await self._db.run("put_delivery", delivery)
-        first = await self._db.one("get_first_open", (delivery.stream,))
-        if first is None:
-            await self._db.run("end_stream", (delivery.stream,))
-        else:
-            await self._db.run("set_stream", (delivery.stream, *first))
+        await self._find_firsts({delivery.queue})
+
+    async def settle(self, deliveries: Sequence[Delivery]) -> None:
+        rows = [
+            (d.state, d.attempts, d.due_at_ms, d.leased_until_ms, d.updated_at_ms, d.status, d.error, d.id)
+            for d in deliveries
+        ]
+        await self._db.many("settle_delivery", rows)
+        await self._find_firsts({delivery.queue for delivery in deliveries})
+
+    async def _find_firsts(self, queues: set[int]) -> None:
+        await self._db.run("end_queues", (as_list([*queues]),))
+        await self._db.many("find_first_of_queue", [(queue,) for queue in queues])
 
     async def forget(self, before_ms: int, limit: int) -> int:
         """Delete delivered ones, and the subscriptions that were kept for them only."""
@@ -132,6 +151,7 @@ def made_of(
                         account_id=follower.account_id,
                         event_number=number,
                         stream=subject,
+                        queue=follower.queue,
                         sequence=sequence,
                         token=entropy.token(TOKEN_DIGITS),
                         state=DeliveryState.DUE,
@@ -145,21 +165,22 @@ def made_of(
     return made, sequences
 
 
-def leased(delivery: Delivery, now_ms: int, until_ms: int) -> Delivery:
+def leased(delivery: Delivery, now_ms: int, until_ms: int, node: str | None) -> Delivery:
     """The delivery in a sender's hands."""
     return delivery._replace(
         state=DeliveryState.SENDING,
         attempts=delivery.attempts + 1,
         leased_until_ms=until_ms,
         updated_at_ms=now_ms,
+        leased_by=node,
     )
 
 
-def in_stream(delivery: Delivery) -> tuple[int, str]:
-    """What deliveries of one stream go out by."""
+def in_queue(delivery: Delivery) -> tuple[int, str]:
+    """What deliveries of one queue go out by."""
     return delivery.event_number, delivery.id
 
 
 def _delivery(row: Row) -> Delivery:
     """A delivery from the columns of `Delivery`, in its order."""
-    return Delivery._make((*row[:7], _STATE[row[7]], *row[8:]))
+    return Delivery._make((*row[:8], _STATE[row[8]], *row[9:]))

@@ -7,6 +7,7 @@ import msgspec
 
 from hubbub.domain.events import Event, EventKind, NumberedEvent
 from hubbub.storage.engines.connection import Connection, Row
+from hubbub.storage.repositories.accounts import as_list
 
 _KIND: Final = {kind.value: kind for kind in EventKind}
 _DATA: Final = msgspec.json.Decoder(dict[str, Any])
@@ -30,6 +31,9 @@ class Events:
     async def get(self, number: int) -> NumberedEvent | None:
         row = await self._db.one("get_event", (number,))
         return None if row is None else _entry(row)
+
+    async def some(self, numbers: Sequence[int]) -> list[NumberedEvent]:
+        return [_entry(row) for row in await self._db.all("list_some_events", (as_list(numbers),))]
 
     async def append(self, events: Sequence[Event]) -> list[NumberedEvent]:
         """Number and write.

@@ -1,12 +1,12 @@
 """Subscriptions, as rows: who follows what. Passwords of their targets are sealed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
 
-from hubbub.domain.delivery import Subscription
+from hubbub.domain.delivery import Subscription, queue_of
 from hubbub.domain.errors import InvalidValue
 from hubbub.domain.events import EventKind
 from hubbub.domain.ids import AccountId, SubscriptionId
@@ -26,6 +26,7 @@ class Follower(NamedTuple):
     subject_id: str
     kinds: frozenset[EventKind]
     next_sequence: int
+    queue: int
 
 
 class Subscriptions:
@@ -41,13 +42,17 @@ class Subscriptions:
         row = await self._db.one("get_subscription", (subscription_id,))
         return None if row is None else self._subscription(row)
 
+    async def some(self, ids: Sequence[str]) -> list[Subscription]:
+        rows = await self._db.all("list_some_subscriptions", (as_list(ids),))
+        return [self._subscription(row) for row in rows]
+
     async def of(self, subject_id: str) -> list[Subscription]:
         return [self._subscription(row) for row in await self._db.all("list_subscriptions", (subject_id,))]
 
     async def followers(self, subjects: Iterable[str]) -> list[Follower]:
         """Everybody who follows one of the subjects."""
         rows = await self._db.all("list_followers", (as_list([*subjects]),))
-        return [Follower(row[0], row[1], row[2], _kinds(row[3]), row[4]) for row in rows]
+        return [Follower(row[0], row[1], row[2], _kinds(row[3]), row[4], row[5]) for row in rows]
 
     async def set_next_sequences(self, numbers: Iterable[tuple[int, SubscriptionId]]) -> None:
         await self._db.many("set_next_sequence", numbers)
@@ -63,6 +68,7 @@ class Subscriptions:
                 subscription.timeout_s,
                 subscription.created_at_ms,
                 msgspec.json.encode(subscription.details).decode(),
+                queue_of(subscription.subject_id, subscription.target.url),
             )
         except UnicodeEncodeError:
             raise InvalidValue("text", "half a surrogate pair is no text that can be stored") from None
