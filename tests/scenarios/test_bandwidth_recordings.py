@@ -116,3 +116,18 @@ async def test_a_call_recording_is_paused_by_the_api_listed_and_deleted(lab: Lab
     assert (await lab.get(found["mediaUrl"])).status == 404
     (gone,) = await app.get(f"{path}/recordings")
     assert (gone["status"], "mediaUrl" in gone) == ("deleted", False)
+
+
+async def test_a_call_that_is_recorded_at_once_is_answered_first(lab: Lab) -> None:
+    app = await Application(lab).open()
+    app.on("initiate", lambda event: bxml("<StartRecording/>", conference("board")))
+    await lab.caller("alice").dial(NUMBER)
+    await lab.run_for(1.0)
+    events = [each.event for each in await lab.events()]
+    assert [str(event.kind) for event in events][1:4] == [
+        "call-received",
+        "call-answered",
+        "recording-started",
+    ]
+    times = [event.occurred_at_ms for event in events]
+    assert times == sorted(times)

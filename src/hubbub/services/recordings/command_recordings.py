@@ -15,6 +15,7 @@ from hubbub.domain.errors import ConferenceEnded, Conflict, NotFound, Refusal, S
 from hubbub.domain.events import EventKind
 from hubbub.domain.ids import AccountId, CallId, ConferenceId, RecordingId
 from hubbub.domain.recording import AudioFormat, Recording, RecordingState
+from hubbub.services.calls.answer_call import AnswerCall
 from hubbub.services.calls.live_calls import LiveCalls
 from hubbub.services.commands import MediaFile, RecordWish, StopReason
 from hubbub.services.deliveries.subscribe import subscribe
@@ -67,6 +68,7 @@ class Recordings:
         self._log = log
         self._node = node
         self._lives = LiveRecordings()
+        self._answer = AnswerCall(store)
         self._end = FinishRecording(store, files, clock, log, self._lives)
         self._taps: dict[int, Take] = {}
         self._awaited: dict[ConferenceId, tuple[RecordWish, CallId | None]] = {}
@@ -92,6 +94,8 @@ class Recordings:
             if call.ended:
                 raise Conflict(f"call {call_id} is over")
 
+        # The log tells an answer before what comes of it.
+        await self._answer(call)
         subject = _Subject(call.account_id, None, call_id, wish.track, check)
         return await self._begin(subject, wish, sources)
 
