@@ -31,6 +31,7 @@ from hubbub.services.calls.live_calls import (
     RedirectInput,
     RoomInput,
 )
+from hubbub.services.calls.mailbox import Mailbox
 from hubbub.services.documents.document_leg import CallerSide
 from hubbub.services.ports import Clip, Clock, FetchFailed, FetchRequest, FetchResponse
 
@@ -72,7 +73,7 @@ class TwinLeg:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.start_s = clock.mono_s()
-        self.inbox: asyncio.Queue[Input] = asyncio.Queue()
+        self.inbox: Mailbox[Input] = Mailbox()
         self.diary: list[tuple[float, str]] = []
         self.refusal: Refusal | None = None
         self.waits = False

@@ -59,8 +59,7 @@ class CommandCalls:
                 url = change.begin.target.url if isinstance(change.begin, Ask) else None
                 leg = leg._replace(updated_at_ms=now_ms)
                 events.append(_event(leg, EventKind.CALL_REDIRECTED, now_ms, {"url": url}))
-            await live.put_row(tx, leg)
-            await tx.append(events)
+            await live.put_row(tx, leg, events)
         live.wrote(leg)
         self._redirect(live, change)
         if change.time_limit_s is not None:

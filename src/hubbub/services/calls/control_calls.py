@@ -105,7 +105,10 @@ class ControlCalls:
             return
         live.answered = True
         self._calls.bind_port(live, media.port_id)
-        self._spawn(self._write_answer(live))
+        if live.watch is None and live.stored.is_set():
+            self._take_answer(live)
+        else:
+            self._spawn(self._write_answer(live))
 
     def digit(self, call_id: CallId, digit: str, duration_ms: int) -> None:
         live = self._calls.get(call_id)
@@ -234,15 +237,22 @@ class ControlCalls:
         if await self._ring(live) and live.watch is not None:
             live.watch(Rang())
 
+    def _take_answer(self, live: LiveCall) -> None:
+        """Let the leg go on: most join a room next, whose transaction writes the answer too."""
+        live.answered_at_ms = self._clock.now_ms()
+        live.inbox.put_nowait(AnsweredInput())
+        self._clock.call_later(ANSWER_WAITS_S, lambda: self._write_late_answer(live))
+
+    def _write_late_answer(self, live: LiveCall) -> None:
+        if live.answered_at_ms is not None:
+            self._spawn(self._answer(live))
+
     async def _write_answer(self, live: LiveCall) -> None:
         await live.stored.wait()
-        live.answered_at_ms = self._clock.now_ms()
         if live.watch is None:
-            # Most join a room next, whose transaction writes the answer too.
-            live.inbox.put_nowait(AnsweredInput())
-            await self._clock.sleep(ANSWER_WAITS_S)
-            await self._answer(live)
+            self._take_answer(live)
             return
+        live.answered_at_ms = self._clock.now_ms()
         await self._answer(live)
         live.inbox.put_nowait(AnsweredInput())
         if live.port_id is not None and not live.ended:

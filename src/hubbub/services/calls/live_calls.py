@@ -5,7 +5,7 @@ is here dies with the process, and `recover_from_crash` then closes the rows.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from hubbub.domain.application import WebTarget
@@ -16,6 +16,7 @@ from hubbub.domain.ids import AccountId, CallId, ConferenceId
 from hubbub.markup.effects import Ask, Given
 from hubbub.markup.instructions import Document, WaitMusic
 from hubbub.services.calls.call_progress import Watch
+from hubbub.services.calls.mailbox import Mailbox
 from hubbub.services.ports import Clock, Reader, Timer, Transaction
 
 _UNANSWERED: Final = frozenset({CallStatus.QUEUED, CallStatus.RINGING})
@@ -122,7 +123,7 @@ class LiveCall:
         self.conference_id: ConferenceId | None = None
         self.opened_id: ConferenceId | None = None
         """The conference whose first moderator it was: those inside hear one another since it came."""
-        self.inbox: asyncio.Queue[Input] = asyncio.Queue()
+        self.inbox: Mailbox[Input] = Mailbox()
         self.answered = False
         self.answered_at_ms: int | None = None
         """When it was answered, until that is written: what comes of the answer is written with it."""
@@ -150,13 +151,18 @@ class LiveCall:
             return leg
         return leg.moved(CallStatus.IN_PROGRESS, self.answered_at_ms)
 
-    async def put_row(self, tx: Transaction, leg: CallLeg) -> None:
-        """Write the leg, and its answer with it. Say `wrote` after the transaction: until then nobody knows."""
+    async def put_row(self, tx: Transaction, leg: CallLeg, events: Sequence[Event] = ()) -> None:
+        """Write the leg and what is told of it, its answer first where that is not written yet.
+
+        Say `wrote` after the transaction: until then nobody knows.
+        """
         self.leg = None
-        if self.answered_at_ms is not None:
-            event = Event(EventKind.CALL_ANSWERED, self.answered_at_ms, leg.account_id, None, leg.id, {})
-            await tx.append([event])
         await tx.put_call(leg)
+        if self.answered_at_ms is not None:
+            answer = Event(EventKind.CALL_ANSWERED, self.answered_at_ms, leg.account_id, None, leg.id, {})
+            events = (answer, *events)
+        if events:
+            await tx.append(events)
 
     def wrote(self, leg: CallLeg) -> None:
         """What `put_row` wrote is committed."""

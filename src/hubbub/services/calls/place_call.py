@@ -202,8 +202,8 @@ class PlaceCall:
             leg = await live.row(tx)
             if leg is not None and not leg.status.is_final:
                 now_ms = self._clock.now_ms()
-                await live.put_row(tx, leg._replace(placed_at_ms=now_ms, updated_at_ms=now_ms))
-                await tx.append([_event(EventKind.CALL_PLACED, leg, now_ms)])
+                placed = leg._replace(placed_at_ms=now_ms, updated_at_ms=now_ms)
+                await live.put_row(tx, placed, [_event(EventKind.CALL_PLACED, leg, now_ms)])
 
     # --- answered ---------------------------------------------------------------------------------------
 

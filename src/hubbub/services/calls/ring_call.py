@@ -21,7 +21,7 @@ class RingCall:
                 return False
             now_ms = self._clock.now_ms()
             leg = leg.moved(CallStatus.RINGING, now_ms)
-            await call.put_row(tx, leg)
-            await tx.append([Event(EventKind.CALL_RANG, now_ms, leg.account_id, None, leg.id, {})])
+            rang = Event(EventKind.CALL_RANG, now_ms, leg.account_id, None, leg.id, {})
+            await call.put_row(tx, leg, [rang])
         call.wrote(leg)
         return True

@@ -23,6 +23,7 @@ from hubbub.markup.instructions import (
 )
 from hubbub.markup.language import MarkupCall
 from hubbub.services.calls.live_calls import Input
+from hubbub.services.calls.mailbox import Mailbox
 from hubbub.services.ports import Clip
 
 
@@ -39,7 +40,7 @@ class CallerSide(NamedTuple):
 
 class DocumentLeg(Protocol):
     @property
-    def inbox(self) -> asyncio.Queue[Input]:
+    def inbox(self) -> Mailbox[Input]:
         """What happens to the call, in order; `EndedInput` is the last."""
 
     @property

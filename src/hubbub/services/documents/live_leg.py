@@ -1,6 +1,5 @@
 """A running document's hands: its wishes for the leg, joined to signalling, media and the store."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from hubbub.markup.instructions import JoinConference as JoinWish
 from hubbub.markup.language import MarkupCall
 from hubbub.services.calls.connect_calls import ConnectCalls
 from hubbub.services.calls.live_calls import Input, LiveCall, LiveCalls
+from hubbub.services.calls.mailbox import Mailbox
 from hubbub.services.commands import RecordingCommands
 from hubbub.services.deliveries.subscribe import subscribe
 from hubbub.services.documents.document_leg import CallerSide
@@ -67,7 +67,7 @@ class LiveLeg:
         self._headers = headers
 
     @property
-    def inbox(self) -> asyncio.Queue[Input]:
+    def inbox(self) -> Mailbox[Input]:
         return self._call.inbox
 
     @property
@@ -251,8 +251,7 @@ class LiveLeg:
                 return
             now_ms = self._services.clock.now_ms()
             leg = leg._replace(tag=tag, updated_at_ms=now_ms)
-            await self._call.put_row(tx, leg)
-            await tx.append([self._event(EventKind.CALL_TAGGED, now_ms, {"tag": tag})])
+            await self._call.put_row(tx, leg, [self._event(EventKind.CALL_TAGGED, now_ms, {"tag": tag})])
         self._call.wrote(leg)
 
     async def note(self, code: str, message: str, url: str | None) -> None:

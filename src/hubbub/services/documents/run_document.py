@@ -42,6 +42,7 @@ from hubbub.services.calls.live_calls import (
     RedirectInput,
     RoomInput,
 )
+from hubbub.services.calls.mailbox import Mailbox
 from hubbub.services.documents.document_leg import CallerSide, DocumentLeg
 from hubbub.services.documents.gather_digits import GatherDigits, Keys
 from hubbub.services.documents.perform_effects import EffectPerformer
@@ -102,10 +103,9 @@ class DocumentRunner:
         self._gather = GatherDigits(leg, language, self._performer, clock)
         self._take_message = TakeMessage(leg, language, self._performer, clips, clock)
         self._wait_for_room = WaitForRoom(leg, language, self._performer, clips, limits)
-        self._listening: asyncio.Task[Input] | None = None
         self._answer_asked = False
         self._answered = asyncio.Event()
-        self._in_room: asyncio.Queue[RoomEvent] | None = None
+        self._in_room: Mailbox[RoomEvent] | None = None
         """What happens in the room; None outside of one."""
         self._keys = Keys()
         """Digits for whoever takes some next."""
@@ -146,10 +146,6 @@ class DocumentRunner:
                     # Nobody is left to do what it answers; and the row may have been deleted since.
                     with contextlib.suppress(NotFound):
                         await self._performer.fetch(effect.ask)
-        finally:
-            if self._listening is not None:
-                self._listening.cancel()
-                self._listening = None
 
     async def _drive(self, interpreter: Interpreter, first: list[fx.Effect]) -> None:
         effects = deque(first)
@@ -197,7 +193,7 @@ class DocumentRunner:
                 await self._leg.report_digits(effect.callbacks)
                 self._tells_digits = bool(effect.callbacks)
             case fx.Answer():
-                return await self._until(self._answer())
+                return await self._answer_listening()
             case fx.Note():
                 await self._leg.note(effect.code, effect.message, effect.url)
             case fx.Retag():
@@ -276,19 +272,28 @@ class DocumentRunner:
         finally:
             await _stopped(answering, releasing)
 
-    async def _answer(self) -> fx.Answered:
+    async def _answer_listening(self) -> fx.Answered:
+        """Answer and hear what comes, until it is the answer's acknowledgement or the end of the call."""
+        self._ask_answer()
+        await self._listen_until(self._answered.is_set)
+        return fx.Answered()
+
+    async def _answer(self) -> None:
+        """The same beside something that listens."""
+        self._ask_answer()
+        await self._answered.wait()
+
+    def _ask_answer(self) -> None:
+        if self._answer_asked:
+            return
+        self._answer_asked = True
         try:
-            if not self._answer_asked:
-                self._leg.answer()
-                self._answer_asked = True
+            self._leg.answer()
         except Conflict:
             # The caller has given up this very moment; the end of the leg is on its way.
-            await asyncio.Event().wait()
+            pass
         except ServerFull:
             self._leg.refuse(HangupCause.SERVER_FULL)
-            await asyncio.Event().wait()
-        await self._answered.wait()
-        return fx.Answered()
 
     # --- in a room ----------------------------------------------------------------------------------------
 
@@ -301,10 +306,10 @@ class DocumentRunner:
         except Refusal as refusal:
             if self._leg.is_over:
                 # The caller went while the room was asked: no fault of the document's.
-                await self._until(asyncio.Event().wait())
+                await self._listen_until(lambda: False)
             return interpreter.feed(fx.JoinRefused(refusal))
         interpreter.feed(fx.Joined())
-        events: asyncio.Queue[RoomEvent] = asyncio.Queue()
+        events: Mailbox[RoomEvent] = Mailbox(self._leg.inbox.bell)
         self._in_room = events
         stay = Stay(self._clock, join, events)
         await self._record_stay(stay)
@@ -339,10 +344,11 @@ class DocumentRunner:
         interpreter: Interpreter,
         stay: Stay,
         conference: Conference,
-        events: "asyncio.Queue[RoomEvent]",
+        events: Mailbox[RoomEvent],
     ) -> list[fx.Effect]:
         while True:
-            event = await self._until(events.get())
+            await self._listen_until(lambda: not events.empty())
+            event = events.get_nowait()
             if isinstance(event, BaseException):
                 raise event
             if isinstance(event, RoomInput):
@@ -380,27 +386,27 @@ class DocumentRunner:
     async def _until(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`, while listening to the inbox. Raises _CallOver, with `work` cancelled."""
         task = asyncio.ensure_future(work)
+        task.add_done_callback(lambda _: self._leg.inbox.bell.set())
         try:
-            while not task.done():
-                if self._listening is None:
-                    self._listening = asyncio.ensure_future(self._leg.inbox.get())
-                await asyncio.wait((task, self._listening), return_when=asyncio.FIRST_COMPLETED)
-                if self._listening.done():
-                    event = self._listening.result()
-                    self._listening = None
-                    await self._hear(event)
+            await self._listen_until(task.done)
             return task.result()
         finally:
             if not task.done():
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
+    async def _listen_until(self, ready: Callable[[], bool]) -> None:
+        """Hear what comes until something is ready that rings the inbox's bell, too."""
+        bell = self._leg.inbox.bell
+        while True:
+            bell.clear()
+            await self._catch_up()
+            if ready():
+                return
+            await bell.wait()
+
     async def _catch_up(self) -> None:
         """Hear what has come so far, so that news of a room that was left is not taken for the next one's."""
-        if self._listening is not None and self._listening.done():
-            event = self._listening.result()
-            self._listening = None
-            await self._hear(event)
         while not self._leg.inbox.empty():
             await self._hear(self._leg.inbox.get_nowait())
 

@@ -8,6 +8,7 @@ from hubbub.domain.ids import RecordingId
 from hubbub.markup import effects as fx
 from hubbub.markup.instructions import JoinConference, WaitMusic
 from hubbub.services.calls.live_calls import RoomInput
+from hubbub.services.calls.mailbox import Mailbox
 from hubbub.services.documents.wait_for_room import Waited
 from hubbub.services.ports import Clock, Timer
 
@@ -18,7 +19,7 @@ RoomEvent = fx.Input | RoomInput | BaseException
 class Stay:
     """One stay of one leg."""
 
-    def __init__(self, clock: Clock, join: JoinConference, events: "asyncio.Queue[RoomEvent]") -> None:
+    def __init__(self, clock: Clock, join: JoinConference, events: Mailbox[RoomEvent]) -> None:
         self.join = join
         self.hears: tuple[bool, WaitMusic | None] = (False, None)
         """Whether it is on hold, and what it hears instead of the room."""

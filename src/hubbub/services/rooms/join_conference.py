@@ -59,11 +59,13 @@ class JoinConference:
             now_ms = self._clock.now_ms()
             room, before = await self._room(tx, account_id, name, request, conference_id, now_ms)
             outcome = admit(room, request, now_ms, participants_max=self._participants_max)
+            await self._write(tx, room, outcome)
             leg = await call.row(tx)
-            if leg is not None:
+            if leg is None:
+                await tx.append(before + outcome.events)
+            else:
                 leg = leg._replace(conference_id=outcome.room.conference.id, updated_at_ms=now_ms)
-                await call.put_row(tx, leg)
-            await self._write(tx, room, outcome, before)
+                await call.put_row(tx, leg, before + outcome.events)
         if leg is not None:
             call.wrote(leg)
         self._enter(call, outcome)
@@ -93,7 +95,8 @@ class JoinConference:
         leg = await tx.call(request.call_id)
         if leg is not None:
             await tx.put_call(leg._replace(conference_id=outcome.room.conference.id, updated_at_ms=now_ms))
-        await self._write(tx, room, outcome, before)
+        await self._write(tx, room, outcome)
+        await tx.append(before + outcome.events)
         return outcome
 
     def apply(self, call: LiveCall, outcome: Outcome) -> None:
@@ -132,14 +135,11 @@ class JoinConference:
         await subscribe(tx, self._entropy, account_id, new_id, request.dialect, request.callbacks, now_ms)
         return room, before + created
 
-    async def _write(
-        self, tx: Transaction, before: Room, outcome: Outcome, earlier: tuple[Event, ...]
-    ) -> None:
+    async def _write(self, tx: Transaction, before: Room, outcome: Outcome) -> None:
         conference = outcome.room.conference
         if conference != before.conference or not before.participants:
             await tx.put_conference(conference)
         await tx.put_participants(outcome.changed)
-        await tx.append(earlier + outcome.events)
 
     async def _find(
         self, tx: Transaction, account_id: AccountId, name: str, conference_id: ConferenceId | None
