@@ -13,8 +13,10 @@ import select
 import socket
 import threading
 from collections import deque
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hubbub.media.control import ControlSide, as_bytes
 from hubbub.media.core import apply as commands
@@ -52,6 +54,8 @@ class RtpPlane(ControlSide):
             with contextlib.suppress(OSError):  # above the user's share of pipe memory: smaller will do
                 fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._io = new_io(self.state, self._epoll.fileno(), command_end, event_end)
+        # A view: asked of at every call, where a record's own attribute is slow.
+        self._busy_column: NDArray[np.int64] = cast(Any, self._io.desk)["busy_share"]
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._events, self._read_events)
         self._stopped = asyncio.Event()
@@ -84,7 +88,7 @@ class RtpPlane(ControlSide):
         return values
 
     def _busy_share(self) -> float:
-        return float(self._io.desk[0].busy_share) / BUSY_SCALE
+        return float(self._busy_column[0]) / BUSY_SCALE
 
     # --- sockets --------------------------------------------------------------------------------------
 
