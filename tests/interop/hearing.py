@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ LOUD_DBFS, QUIET_DBFS = -30, -50
 """Tones are spoken at -20 dBFS (`peers.tone_wav`): from here on one is there, and down from here it is not."""
 QUARTER = 2000
 """Samples of a quarter of a second."""
+BLINK = 480
+"""Samples of 60 ms."""
 HEADER_BYTES = 44
 """Of a WAV file before its samples."""
 
@@ -70,6 +73,18 @@ class Ear:
         newest = max(files, key=lambda path: path.stat().st_mtime_ns)
         return newest, max(0, newest.stat().st_size - HEADER_BYTES) // 2
 
+    def beeped(self, since: tuple[Path, int] | None, tone_hz: int) -> bool:
+        """Whether a tone was there for a tenth of a second since a moment, among those of the others."""
+        here = self.now()
+        if here is None or since is None or since[0] != here[0]:
+            return False
+        pcm = _samples(*since, here[1])
+        levels = [
+            hear(pcm[start : start + BLINK], {tone_hz, *self._tones_hz}, window_ms=60).tones_dbfs[tone_hz]
+            for start in range(0, len(pcm) - BLINK, BLINK)
+        ]
+        return any(min(pair) >= LOUD_DBFS for pair in pairwise(levels))
+
     def last(self, since: tuple[Path, int] | None, quarters: int) -> list[Tones | None]:
         """The last quarters of a second that were heard after a moment; fewer where there are not yet so many."""
         here = self.now()
@@ -78,10 +93,15 @@ class Ear:
         path, end = here
         begin = since[1] if since is not None and since[0] == path else 0
         count = min(quarters, (end - begin) // QUARTER)
-        with path.open("rb") as file:
-            file.seek(HEADER_BYTES + 2 * (end - count * QUARTER))
-            pcm = np.frombuffer(file.read(2 * count * QUARTER), "<i2")
+        pcm = _samples(path, end - count * QUARTER, end)
         return [judged(part, self._tones_hz) for part in pcm.reshape(count, QUARTER)]
+
+
+def _samples(path: Path, begin: int, end: int) -> NDArray[np.int16]:
+    """Of a WAV file that may still be written: its header does not yet say how long it is."""
+    with path.open("rb") as file:
+        file.seek(HEADER_BYTES + 2 * begin)
+        return np.frombuffer(file.read(2 * (end - begin)), "<i2")
 
 
 def wait_until_heard(expected: Mapping[Ear, Tones], limit_s: float = 10.0, quarters: int = 2) -> None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+from hubbub.audio import g711
 from hubbub.audio import wav as wav_format
 from hubbub.audio.tones import generate
 from interop.conftest import HUBBUB, RunningServer
@@ -124,6 +125,10 @@ _HEAD = """<?xml version="1.0" encoding="ISO-8859-1" ?>
   <recv request="INVITE"></recv>"""
 SIPP_ANSWERS = {
     "plainly": _HEAD + _sipp_says("180 Ringing", "Contact: <sip:[local_ip]:[local_port]>") + _ANSWER,
+    "after two seconds of ringing": _HEAD
+    + _sipp_says("180 Ringing", "Contact: <sip:[local_ip]:[local_port]>")
+    + '<pause milliseconds="2000"/>'
+    + _ANSWER,
     "for a password": _HEAD
     + _sipp_says(
         "401 Unauthorized",
@@ -142,12 +147,29 @@ SIPP_ANSWERS = {
 """How sipp takes calls."""
 
 
+def _speaking(scenario: str, at: str, folder: Path, tone_hz: float | None) -> str:
+    """A scenario of sipp that speaks from a place on: a minute of a tone, over and over. Without a tone it is silent."""
+    if tone_hz is None:
+        return scenario
+    sound = folder / f"sipp-tone-{tone_hz:g}.ulaw"
+    sound.write_bytes(g711.encode_samples(g711.ULAW, generate((tone_hz,), 60_000, -20.0)))
+    speak = f'<nop><action><exec rtp_stream="{sound},-1,0"/></action></nop>'
+    # It streams from a port of its own, which its description has to name.
+    return scenario.replace("[auto_media_port]", "[rtpstream_audio_port]").replace(at, speak + at)
+
+
+def _media_port(tone_hz: float | None) -> list[str]:
+    """A port of its own for each sipp that speaks: the streams of all have one SSRC, and from one port the next would
+    seem to be the last one, going on after its call."""
+    return [] if tone_hz is None else ["-mp", str(free_port())]
+
+
 def answering_sipp(
-    folder: Path, port: int, how: str, *, calls: int, transport: str = "u1"
+    folder: Path, port: int, how: str, *, calls: int, transport: str = "u1", tone_hz: float | None = None
 ) -> subprocess.Popen[str]:
     """Start sipp: it takes `calls` calls at `port` of this machine, one of `SIPP_ANSWERS`, until each is hung up."""
     scenario = folder / "answer.xml"
-    scenario.write_text(SIPP_ANSWERS[how])
+    scenario.write_text(_speaking(SIPP_ANSWERS[how], '<recv request="BYE">', folder, tone_hz))
     words = [
         "timeout",
         "--foreground",
@@ -165,6 +187,7 @@ def answering_sipp(
         str(port),
         "-m",
         str(calls),
+        *_media_port(tone_hz),
         "-nostdin",
         "-trace_err",
         "-error_file",
@@ -228,10 +251,11 @@ def sipp(
     rate: int = 10,
     stay_ms: int = 1000,
     transport: str = "u1",
+    tone_hz: float | None = None,
 ) -> subprocess.Popen[str]:
-    """Start sipp: `calls` calls into `room` at `rate` a second, each staying so long."""
+    """Start sipp: `calls` calls into `room` at `rate` a second, each staying so long, silent or with a tone."""
     scenario = folder / "join.xml"
-    scenario.write_text(SIPP_JOIN)
+    scenario.write_text(_speaking(SIPP_JOIN, "<pause/>", folder, tone_hz))
     return subprocess.Popen(
         [
             "timeout",
@@ -255,6 +279,7 @@ def sipp(
             "100000",
             "-d",
             str(stay_ms),
+            *_media_port(tone_hz),
             "-nostdin",
             "-trace_err",
             "-error_file",
@@ -296,10 +321,12 @@ def registered_baresip(
     tone_hz: float,
     seconds: int,
     transport: str = "udp",
+    answers: bool = True,
 ) -> subprocess.Popen[str]:
-    """Start baresip: it registers as `user` at `registrar` (host:port), answers every call, plays a tone and dumps
-    what it hears as WAV into `folder`/dump."""
-    account = f"<sip:{user}@{registrar};transport={transport}>;auth_user={user};auth_pass={password};regint=120;answermode=auto"
+    """Start baresip: it registers as `user` at `registrar` (host:port), answers every call (or lets every call ring),
+    plays a tone and dumps what it hears as WAV into `folder`/dump."""
+    mode = "auto" if answers else "manual"
+    account = f"<sip:{user}@{registrar};transport={transport}>;auth_user={user};auth_pass={password};regint=120;answermode={mode}"
     home = _baresip_home(
         folder, account, sip_port=sip_port, rtp_ports=rtp_ports, tone_hz=tone_hz, seconds=seconds
     )

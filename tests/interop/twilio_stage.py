@@ -1,0 +1,115 @@
+"""A stage for stories told with Twilio's libraries: a real server, one library, a customer, telephones, and the log.
+
+Owns the cast of tones and the proofs: by ear, by the event log, by the customer's callbacks, and by what the library sent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from twilio.request_validator import RequestValidator
+
+from interop.conftest import RunningServer
+from interop.customer import Customer
+from interop.hands import Hand
+from interop.hearing import Tones, heard, wait_until_heard
+from interop.peers import tone_wav
+from interop.telephones import Desk, Office
+from interop.twilio_hands import HANDS
+from interop.wiretap import Wiretap
+
+ALICE, BOB, CAROL, DAVE, ERIN = 530, 710, 930, 1190, 1530
+NEWS, MUSIC, WAITING = 1910, 2330, 2710
+RINGING = (440, 480)
+EVERYBODY = (ALICE, BOB, CAROL, DAVE, ERIN, NEWS, MUSIC, WAITING, *RINGING)
+FROM = "+15550100"
+NUMBER = "+15550199"
+"""Called through the trunk."""
+FLAGS = ("--calls-per-second", "0", "--sip-target-networks", "127.0.0.0/8")
+PATIENCE_S = 15.0
+
+
+class Stage:
+    """See the module."""
+
+    def __init__(
+        self, server: RunningServer, hand: Hand, customer: Customer, office: Office, wiretap: Wiretap
+    ) -> None:
+        self.server = server
+        self.hand = hand
+        self.customer = customer
+        self.office = office
+        self.wiretap = wiretap
+        who = server.credentials["twilio"]
+        self._auth = (who["account_sid"], who["auth_token"])
+        self.account = f"/2010-04-01/Accounts/{who['account_sid']}"
+        self._told_until = 0
+        self.unread: Counter[tuple[str, str | None]] = Counter()
+        """Events of the log that nobody has waited for yet: how many of each kind and label."""
+
+    def hears(self, expected: dict[Desk, set[int]]) -> None:
+        """Wait until the desks hear exactly these tones, all at the same time and for half a second."""
+        wait_until_heard({desk.ear: Tones(tones) for desk, tones in expected.items()}, PATIENCE_S)
+
+    def logs(self, *expected: tuple[str, str | None]) -> None:
+        """Wait until the log holds these events, (kind, label), which nobody has waited for before."""
+        self.unread.subtract(expected)
+        deadline = time.monotonic() + PATIENCE_S
+        while missing := -self.unread:
+            self.unread.update((each["kind"], each["data"].get("label")) for each in self._events())
+            assert time.monotonic() < deadline, f"the log never told of {dict(missing)}"
+            time.sleep(0.05)
+
+    def comes(self, what: str, is_so: Callable[[], object]) -> None:
+        """Wait until something is so."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_so():
+            assert time.monotonic() < deadline, f"it never came to this: {what}"
+            time.sleep(0.05)
+
+    def sound_of(self, recording_url: str) -> list[Tones]:
+        """What a recording holds, by the address that a callback told."""
+        answer = httpx.get(self.server.http + urlsplit(recording_url).path, auth=self._auth)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/x-wav")
+        return heard(answer.content, EVERYBODY)
+
+    def has_sound(self, recording_sid: str) -> bool:
+        path = f"{self.account}/Recordings/{recording_sid}.wav"
+        return httpx.get(self.server.http + path, auth=self._auth).status_code == 200
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        page = httpx.get(
+            f"{self.server.http}/v1/events",
+            params={"after": self._told_until, "limit": 1000},
+            auth=self._auth,
+        )
+        for event in page.json()["events"]:
+            self._told_until = event["number"]
+            yield event
+
+
+@contextmanager
+def staged(server: RunningServer, hand: str, folder: Path) -> Iterator[Stage]:
+    """A stage with the library of a language; the customer serves `/news` (three seconds), `/music` and `/waiting`."""
+    who = server.credentials["twilio"]
+    with ExitStack() as stack:
+        customer = stack.enter_context(Customer())
+        validator = RequestValidator(who["auth_token"])
+        customer.is_genuine = lambda asked: validator.validate(
+            asked.url, asked.form, asked.headers["X-Twilio-Signature"]
+        )
+        for path, hz, seconds in (("/news", NEWS, 3), ("/music", MUSIC, 30), ("/waiting", WAITING, 30)):
+            sound = tone_wav(folder / f"{hz}.wav", hz, seconds)
+            customer.serves_sound(path, sound.read_bytes())
+        wiretap = stack.enter_context(Wiretap(server.http))
+        made = HANDS[hand](wiretap.url, who["account_sid"], who["auth_token"])
+        stack.callback(made.close)
+        office = stack.enter_context(Office(server, folder, EVERYBODY))
+        yield Stage(server, made, customer, office, wiretap)
