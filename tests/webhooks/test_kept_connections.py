@@ -1,7 +1,7 @@
 """Answers as servers send them, and as they should not: over connections that are kept."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from hubbub.markup.connection import ConnectionRules
 from hubbub.services.ports import FetchFailed, FetchRequest
 from hubbub.webhooks import kept_connections
+from hubbub.webhooks.one_request import RawAnswer
 from hubbub.webhooks.target_policy import TargetPolicy
 from hubbub.webhooks.web_client import DEFAULT_LIMITS, WebAnswer, WebClient
 
@@ -213,3 +214,89 @@ async def test_nobody_listens_or_nobody_has_the_name() -> None:
         assert caught.value.kind == "connect"
     finally:
         await client.aclose()
+
+
+class Wound:
+    """A loop whose clock is set by hand, and a transport that takes everything."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.alarms: list[Alarm] = []
+
+    def time(self) -> float:
+        return self.now_s
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.get_running_loop().create_future()
+
+    def call_at(self, when_s: float, ring: Callable[[], None]) -> "Alarm":
+        self.alarms.append(Alarm(when_s, ring))
+        return self.alarms[-1]
+
+    def pass_to(self, now_s: float) -> None:
+        while due := [each for each in self.alarms if each.when_s <= now_s and not each.is_cancelled]:
+            first = min(due, key=lambda each: each.when_s)
+            self.alarms.remove(first)
+            self.now_s = first.when_s
+            first.ring()
+        self.now_s = now_s
+
+    def write(self, data: bytes) -> None: ...
+    def close(self) -> None: ...
+    def is_closing(self) -> bool:
+        return False
+
+
+class Alarm:
+    def __init__(self, when_s: float, ring: Callable[[], None]) -> None:
+        self.when_s, self.ring, self.is_cancelled = when_s, ring, False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+
+
+async def test_each_request_on_one_connection_has_a_time_of_its_own() -> None:
+    wound = Wound()
+    line = kept_connections._Line(wound)  # type: ignore[arg-type]  # as far as a connection knows a loop
+    line.connection_made(wound)  # type: ignore[arg-type]
+
+    def ask(until_s: float) -> asyncio.Future[RawAnswer]:
+        return line.ask(b"POST", lambda status, content_type: True, 100, until_s)
+
+    for until_s in (15.0, 16.0, 17.0):
+        answer = ask(until_s)
+        line.data_received(LONG)
+        assert answer.result().body == b"hello"
+    assert len(wound.alarms) == 1, "an answer in time costs no alarm"
+    wound.pass_to(15.5)
+    late = ask(30.0)
+    wound.pass_to(29.9)
+    assert not late.done(), "older alarms are not for it"
+    line.data_received(LONG)
+    assert late.result().body == b"hello"
+    hasty = ask(30.5)
+    wound.pass_to(30.4)
+    assert not hasty.done()
+    wound.pass_to(30.5)
+    assert isinstance(hasty.exception(), TimeoutError)
+    assert line.is_closed
+    assert all(alarm.is_cancelled for alarm in wound.alarms), "nothing rings for a closed connection"
+
+
+async def test_a_short_time_is_not_stretched_by_a_longer_one_before_it() -> None:
+    wound = Wound()
+    line = kept_connections._Line(wound)  # type: ignore[arg-type]
+    line.connection_made(wound)  # type: ignore[arg-type]
+    line.ask(b"POST", lambda status, content_type: True, 100, 100.0)
+    line.data_received(LONG)
+    answer = line.ask(b"POST", lambda status, content_type: True, 100, 2.0)
+    wound.pass_to(2.0)
+    assert isinstance(answer.exception(), TimeoutError)
+
+
+async def test_redirects_share_the_time_of_one_exchange() -> None:
+    again = [b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"]
+    async with telling(again, again, []) as server:
+        with pytest.raises(FetchFailed) as caught:
+            await server.ask(timeout_s=0.3)
+        assert (caught.value.kind, str(caught.value)) == ("timeout", "no answer within 0.3 s")

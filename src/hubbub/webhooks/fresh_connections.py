@@ -4,6 +4,7 @@ A kept connection may be closed just as a POST is sent, and nobody knows then wh
 either made or not, and only making it is tried again.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -47,7 +48,13 @@ class FreshConnections:
         await self._session.close()
 
     async def carry(
-        self, step: Step, headers: Headers, rules: ConnectionRules, read_body: ReadBody, body_bytes_max: int
+        self,
+        step: Step,
+        headers: Headers,
+        rules: ConnectionRules,
+        read_body: ReadBody,
+        body_bytes_max: int,
+        deadline_s: float,
     ) -> RawAnswer:
         timeout = aiohttp.ClientTimeout(
             total=None,
@@ -55,15 +62,18 @@ class FreshConnections:
             sock_read=rules.read_timeout_s,
         )
         try:
-            async with self._session.request(
-                step.method,
-                # As written, where it can be: a signed URL must not be spelled anew.
-                URL(step.url, encoded=step.url.isascii()),
-                headers=headers,
-                data=step.body or None,
-                allow_redirects=False,
-                timeout=timeout,
-            ) as response:
+            async with (
+                asyncio.timeout_at(deadline_s),
+                self._session.request(
+                    step.method,
+                    # As written, where it can be: a signed URL must not be spelled anew.
+                    URL(step.url, encoded=step.url.isascii()),
+                    headers=headers,
+                    data=step.body or None,
+                    allow_redirects=False,
+                    timeout=timeout,
+                ) as response,
+            ):
                 answer_headers = _lowered(response)
                 body = b""
                 if is_wanted(read_body, response.status, answer_headers):
@@ -82,7 +92,7 @@ class FreshConnections:
         except (aiohttp.InvalidURL, ValueError) as error:
             raise FetchFailed("refused-target", f"not a usable URL: {error}") from None
         except TimeoutError:
-            # The exchange's own, of which only its owner knows how long it was.
+            # The deadline, of which only the exchange knows how long it was.
             raise
         except (aiohttp.ClientError, OSError, EOFError) as error:
             raise FetchFailed("protocol", f"the exchange broke off: {_reason(error)}") from None

@@ -11,6 +11,7 @@ import asyncio
 import socket
 import ssl
 from collections import deque
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import httptools
@@ -79,26 +80,41 @@ class KeptConnections:
         await asyncio.sleep(0)
 
     async def carry(
-        self, step: Step, headers: Headers, rules: ConnectionRules, read_body: ReadBody, body_bytes_max: int
+        self,
+        step: Step,
+        headers: Headers,
+        rules: ConnectionRules,
+        read_body: ReadBody,
+        body_bytes_max: int,
+        deadline_s: float,
     ) -> RawAnswer:
         try:
-            url = URL(step.url, encoded=step.url.isascii())
-            place = _Place(url.scheme, url.raw_host or "", url.port or 0)
+            place, host, target = _parsed(step.url)
         except ValueError as error:
             raise FetchFailed("refused-target", f"not a usable URL: {error}") from None
-        request = _written(step, url, headers)
+        request = _written(step, host, target, headers)
         while True:
             line = self._take(place)
             is_fresh = line is None
             if line is None:
-                line = await self._connect(place, rules.connect_timeout_s or self._connect_timeout_s)
+                connect_timeout_s = rules.connect_timeout_s or self._connect_timeout_s
+                line = await self._connect(place, connect_timeout_s, deadline_s)
+            until_s = deadline_s
+            if rules.read_timeout_s is not None:
+                until_s = min(deadline_s, self._loop.time() + rules.read_timeout_s)
             try:
-                answer = await self._ask(line, request, rules.read_timeout_s, read_body, body_bytes_max)
+                answer = await line.ask(request, read_body, body_bytes_max, until_s)
             except _Lost as error:
                 # Every kept connection of the host may be as dead as this one.
                 if is_fresh:
                     raise FetchFailed("protocol", f"the exchange broke off: {error}") from None
                 continue
+            except TimeoutError:
+                if until_s < deadline_s:
+                    raise FetchFailed(
+                        "timeout", f"nothing came within {rules.read_timeout_s or 0:g} s"
+                    ) from None
+                raise
             except BaseException:
                 line.close()
                 raise
@@ -108,33 +124,15 @@ class KeptConnections:
                 line.close()
             return answer
 
-    async def _ask(
-        self,
-        line: "_Line",
-        request: bytes,
-        read_timeout_s: float | None,
-        read_body: ReadBody,
-        body_bytes_max: int,
-    ) -> RawAnswer:
-        answer = line.ask(request, read_body, body_bytes_max)
-        if read_timeout_s is None:
-            return await answer
-        try:
-            async with asyncio.timeout(read_timeout_s) as limit:
-                return await answer
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise FetchFailed("timeout", f"nothing came within {read_timeout_s:g} s") from None
-
-    async def _connect(self, place: _Place, timeout_s: float) -> "_Line":
+    async def _connect(self, place: _Place, timeout_s: float, deadline_s: float) -> "_Line":
         failure: Exception | None = None
+        until_s = min(deadline_s, self._loop.time() + timeout_s)
         try:
-            async with asyncio.timeout(timeout_s) as limit:
+            async with asyncio.timeout_at(until_s) as limit:
                 for found in await self._resolver.resolve(place.host, place.port):
                     try:
                         _, line = await self._loop.create_connection(
-                            _Line,
+                            lambda: _Line(self._loop),
                             found["host"],
                             found["port"],
                             family=found["family"],
@@ -147,7 +145,7 @@ class KeptConnections:
                     else:
                         return line
         except TimeoutError:
-            if not limit.expired():
+            if not limit.expired() or until_s == deadline_s:
                 raise
             raise FetchFailed("connect", "no connection in time") from None
         except OSError as error:
@@ -196,7 +194,8 @@ class KeptConnections:
 class _Line(asyncio.Protocol):
     """One connection: asked, it answers; then it may be asked again."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self.idle_since_s = 0.0
         self.is_closed = False
         self.is_reusable = False
@@ -204,12 +203,16 @@ class _Line(asyncio.Protocol):
         self._transport: Any = None
         self._parser: Any = None
         self._answer: asyncio.Future[RawAnswer] | None = None
+        self._until_s = self._rings_s = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
+        """Rings by `_until_s` at the latest. It outlasts an answer: setting one for each would cost more than asking."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_closed = True
+        self._stop_alarm()
         if self._answer is None or self._answer.done():
             return
         if self._has_headers and not self._has_length:
@@ -222,12 +225,19 @@ class _Line(asyncio.Protocol):
 
     def close(self) -> None:
         self.is_closed = True
+        self._stop_alarm()
         if self._transport is not None:
             self._transport.close()
 
-    def ask(self, request: bytes, read_body: ReadBody, body_bytes_max: int) -> asyncio.Future[RawAnswer]:
-        """Send a request. The future may fail as `one_request.Carrier`, or with `_Lost`."""
-        answer = self._answer = asyncio.get_running_loop().create_future()
+    def ask(
+        self, request: bytes, read_body: ReadBody, body_bytes_max: int, until_s: float
+    ) -> asyncio.Future[RawAnswer]:
+        """Send a request. The future may fail as `one_request.Carrier`, at `until_s` too, or with `_Lost`."""
+        answer = self._answer = self._loop.create_future()
+        self._until_s = until_s
+        if self._alarm is None or until_s < self._rings_s:
+            self._stop_alarm()
+            self._set_alarm()
         self._parser = httptools.HttpResponseParser(self)
         self._read_body = read_body
         self._bytes_max = body_bytes_max
@@ -239,6 +249,24 @@ class _Line(asyncio.Protocol):
         else:
             self._transport.write(request)
         return answer
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._answer is None or self._answer.done():
+            return
+        if self._loop.time() < self._until_s:
+            self._set_alarm()
+        else:
+            self._fail(TimeoutError())
+
+    def _set_alarm(self) -> None:
+        self._rings_s = self._until_s
+        self._alarm = self._loop.call_at(self._until_s, self._ring)
+
+    def _stop_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     def _begin(self) -> None:
         self._status = 0
@@ -338,13 +366,22 @@ class _Line(asyncio.Protocol):
         self.close()
 
 
-def _written(step: Step, url: URL, headers: Headers) -> bytes:
-    host = url.raw_host or ""
-    if ":" in host:
-        host = f"[{host}]"
-    if not url.is_default_port():
-        host = f"{host}:{url.port}"
-    lines = [f"{step.method} {url.raw_path_qs} HTTP/1.1\r\nHost: {host}"]
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> tuple[_Place, str, str]:
+    """Where a URL leads, its Host field, and what is asked for there.
+
+    Raises:
+        ValueError: it is no URL.
+    """
+    # As written, where it can be: a signed URL must not be spelled anew.
+    url = URL(text, encoded=text.isascii())
+    place = _Place(url.scheme, url.raw_host or "", url.port or 0)
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return place, host if url.is_default_port() else f"{host}:{url.port}", url.raw_path_qs
+
+
+def _written(step: Step, host: str, target: str, headers: Headers) -> bytes:
+    lines = [f"{step.method} {target} HTTP/1.1\r\nHost: {host}"]
     lines += [f"{name}: {value}" for name, value in headers]
     if step.body or step.method != "GET":
         lines.append(f"Content-Length: {len(step.body)}")

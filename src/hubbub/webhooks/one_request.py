@@ -36,14 +36,22 @@ class Carrier(Protocol):
     """Sends a request to an address that the target policy permits, and brings the answer."""
 
     async def carry(
-        self, step: Step, headers: Headers, rules: ConnectionRules, read_body: ReadBody, body_bytes_max: int
+        self,
+        step: Step,
+        headers: Headers,
+        rules: ConnectionRules,
+        read_body: ReadBody,
+        body_bytes_max: int,
+        deadline_s: float,
     ) -> RawAnswer:
         """
         Args:
             headers: to be sent, all but Host and Content-Length.
             read_body: asked for what is no redirect.
+            deadline_s: when there must be an answer, by the loop's clock.
 
         Raises:
+            TimeoutError: there was none by then.
             FetchFailed: connect, timeout (of `rules`), too-large or protocol.
             TargetRefused: the address is not permitted.
         """

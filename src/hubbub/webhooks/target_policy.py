@@ -46,6 +46,8 @@ class TargetPolicy:
         self._allowed: tuple[Network, ...] = tuple(ipaddress.ip_network(text) for text in allowed)
         self._known: dict[str, bool] = {}
         """Addresses that were looked at: a server talks to few, and often."""
+        self._passed: set[str] = set()
+        """URLs that `check` let pass, likewise: it asks nobody, so it says the same of one every time."""
 
     def permits(self, address: str) -> bool:
         """Whether a connection to this IP address may be made."""
@@ -72,6 +74,14 @@ class TargetPolicy:
         Raises:
             TargetRefused: not http or https, no host, or an address that is not permitted.
         """
+        if url in self._passed:
+            return
+        self._check(url)
+        if len(self._passed) >= KNOWN_MAX:
+            self._passed.clear()
+        self._passed.add(url)
+
+    def _check(self, url: str) -> None:
         if _CONTROLS.search(url) is not None:
             raise TargetRefused("the URL holds white space or control characters")
         try:

@@ -24,6 +24,8 @@ from hubbub.webhooks.target_policy import Resolver, SystemResolver, TargetPolicy
 _NO_RULES: Final = ConnectionRules()
 USER_AGENT: Final = f"hubbub/{__version__}"
 _ON_CONNECT: Final = frozenset({RetryOn.CONNECT})
+_FAILURES: Final = {4: RetryOn.CLIENT_ERROR, 5: RetryOn.SERVER_ERROR}
+"""By a status's first digit."""
 
 
 class WebLimits(NamedTuple):
@@ -65,6 +67,7 @@ class WebClient:
     def __init__(
         self, policy: TargetPolicy, limits: WebLimits = DEFAULT_LIMITS, resolver: Resolver | None = None
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._policy = policy
         self._limits = limits
         self._carrier: Carrier
@@ -98,9 +101,9 @@ class WebClient:
         timeout_s = request.timeout_s
         if rules.total_timeout_s is not None:
             timeout_s = min(timeout_s, rules.total_timeout_s)
+        deadline_s = self._loop.time() + timeout_s
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._attempt(request, rules, read_body)
+            return await self._attempt(request, rules, read_body, deadline_s)
         except TargetRefused as error:
             raise FetchFailed("refused-target", str(error)) from None
         except TimeoutError:
@@ -108,30 +111,33 @@ class WebClient:
         except ValueError as error:
             raise FetchFailed("refused-target", f"not a usable URL: {error}") from None
 
-    async def _attempt(self, request: FetchRequest, rules: ConnectionRules, read_body: ReadBody) -> WebAnswer:
+    async def _attempt(
+        self, request: FetchRequest, rules: ConnectionRules, read_body: ReadBody, deadline_s: float
+    ) -> WebAnswer:
         """The first exchange that `rules` do not want repeated."""
         attempts_left = (rules.attempts_max or 1) - 1
         retry_on = rules.retry_on or frozenset()
         while True:
             try:
-                answer = await self._follow(request, rules, read_body)
+                answer = await self._follow(request, rules, read_body, deadline_s)
             except FetchFailed as failure:
                 if attempts_left < 1 or failure.kind != "timeout" or RetryOn.TIMEOUT not in retry_on:
                     raise
             else:
-                kind = {4: RetryOn.CLIENT_ERROR, 5: RetryOn.SERVER_ERROR}.get(answer.status // 100)
-                if attempts_left < 1 or kind not in retry_on:
+                if attempts_left < 1 or _FAILURES.get(answer.status // 100) not in retry_on:
                     return answer
             attempts_left -= 1
 
-    async def _follow(self, request: FetchRequest, rules: ConnectionRules, read_body: ReadBody) -> WebAnswer:
+    async def _follow(
+        self, request: FetchRequest, rules: ConnectionRules, read_body: ReadBody, deadline_s: float
+    ) -> WebAnswer:
         url, authorization = _without_userinfo(request.url, request.username, request.password)
         step = Step(url, request.method, request.headers, request.body, None)
         if self._limits.preemptive_basic or rules.preemptive_basic:
             step = step._replace(authorization=authorization)
         followed = 0
         while True:
-            answer = await self._send(step, rules, read_body, request.body_bytes_max)
+            answer = await self._send(step, rules, read_body, request.body_bytes_max, deadline_s)
             location = answer.headers.get("location")
             if answer.status in REDIRECTS and location is not None:
                 followed += 1
@@ -143,19 +149,25 @@ class WebClient:
                 step = redirected
                 continue
             may_prove = step.authorization is None and authorization is not None
-            challenge = answer.headers.get("www-authenticate", "")
-            if answer.status == 401 and may_prove and _asks_for_basic(challenge):
-                step = step._replace(authorization=authorization)
-                continue
+            if answer.status == 401 and may_prove:
+                challenge = answer.headers.get("www-authenticate", "")
+                if _asks_for_basic(challenge):
+                    step = step._replace(authorization=authorization)
+                    continue
             final_url = request.url if followed == 0 else step.url
             return WebAnswer(final_url, answer.status, answer.headers, answer.body)
 
     async def _send(
-        self, step: Step, rules: ConnectionRules, read_body: ReadBody, body_bytes_max: int
+        self,
+        step: Step,
+        rules: ConnectionRules,
+        read_body: ReadBody,
+        body_bytes_max: int,
+        deadline_s: float,
     ) -> RawAnswer:
         self._policy.check(step.url)
         headers = (("Accept-Encoding", "identity"), *step.headers)
-        if not any(name.lower() == "user-agent" for name, _ in step.headers):
+        if "user-agent" not in [name.lower() for name, _ in step.headers]:
             headers += (("User-Agent", USER_AGENT),)
         if step.authorization is not None:
             headers += (("Authorization", step.authorization),)
@@ -166,7 +178,7 @@ class WebClient:
             )
         while True:
             try:
-                return await self._carrier.carry(step, headers, rules, read_body, body_bytes_max)
+                return await self._carrier.carry(step, headers, rules, read_body, body_bytes_max, deadline_s)
             except FetchFailed as failure:
                 if failure.kind != "connect" or attempts_left < 1:
                     raise

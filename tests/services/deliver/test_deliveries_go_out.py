@@ -1,9 +1,14 @@
 """What is due is sent once, in order, and written down."""
 
 import json
+from collections import Counter
+from typing import Any
 
 from hubbub.domain.delivery import DeliveryState
+from hubbub.domain.ids import ConferenceId, SubscriptionId
 from hubbub.lab.customer import CustomerAnswer, CustomerRequest
+from hubbub.services.deliveries.word_delivery import Seen, WordDelivery
+from hubbub.services.ports import Reader
 from services.deliver.conftest import RECEIVER, PostOffice, numbers
 
 
@@ -121,3 +126,52 @@ async def test_the_metrics_say_what_is_late(post: PostOffice) -> None:
     counts = post.dispatcher.statistics()
     assert (counts["delivered"], counts["attempts"], counts["sending"], counts["dead"]) == (2, 2, 0, 0)
     assert len(acme.requests) == 2
+
+
+class Counting:
+    """A reader that notes which questions it is asked."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.asked: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        ask = getattr(self._reader, name)
+
+        async def noted(*values: Any) -> Any:
+            self.asked[name] += 1
+            return await ask(*values)
+
+        return noted
+
+
+async def test_a_batch_is_worded_as_one_by_one_and_asks_once_for_each_kind(post: PostOffice) -> None:
+    await post.dispatcher.aclose()
+    for number in range(5):
+        await post.happen(await post.follow(number), 2)
+    gone = ConferenceId("e" * 32)
+    subscription = (await post.store.read.subscriptions(f"{1:032x}"))[0]
+    async with post.store.transaction() as tx:
+        await tx.put_subscription(subscription._replace(id=SubscriptionId("5" * 32), subject_id=gone))
+    await post.happen(gone)
+    batch = await post.deliveries()
+    assert len(batch) == 11
+    counting = Counting(post.store.read)
+
+    def wording(reader: Any) -> WordDelivery:
+        writers = {"plain": post.callbacks}
+        return WordDelivery(reader, writers, base_url="http://x", site="1", body_bytes_max=100)
+
+    seen = Seen()
+    together, alone = wording(counting), wording(post.store.read)
+    await together.look_ahead(batch, seen)
+    worded = [await together.word(each, seen) for each in batch]
+    assert worded == [await alone.word(each) for each in batch]
+    assert [each.context.conference for each in worded].count(None) == 1, "that room is not there"
+    assert counting.asked == {
+        "some_subscriptions": 1,
+        "some_events": 1,
+        "some_conferences": 1,
+        "account": 1,
+        "signing_secret": 1,
+    }

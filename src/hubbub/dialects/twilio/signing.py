@@ -8,6 +8,7 @@ server keeps no other shared key. The fragment is never sent.
 
 import base64
 import hmac
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -41,11 +42,12 @@ def sign(secret: str, url: str, parameters: Pairs, algorithm: str = "sha1") -> s
     Names are sorted by their bytes; a repeated name's values are sorted and said once. The URL is signed
     without user information and fragment, and over https without its port.
     """
-    text = _signed_url(url) + "".join(name + value for name, value in sorted(set(parameters)))
+    text = _signed_url(url) + "".join([name + value for name, value in sorted(set(parameters))])
     digest = hmac.digest(secret.encode(), text.encode("utf-8", "replace"), algorithm)
     return base64.b64encode(digest).decode("ascii")
 
 
+@lru_cache(maxsize=1024)
 def _signed_url(url: str) -> str:
     parts = urlsplit(url.partition("#")[0])
     host = parts.netloc.rpartition("@")[2]

@@ -12,6 +12,7 @@ exchange to the sender behind `DocumentFetcher`.
 
 import asyncio
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,9 +20,10 @@ from hubbub.domain.delivery import Delivery, DeliveryState
 from hubbub.domain.errors import Refusal
 from hubbub.domain.events import Event, EventKind
 from hubbub.domain.ids import DeliveryId
-from hubbub.markup.instructions import DocumentError
+from hubbub.markup.instructions import Document, DocumentError
 from hubbub.markup.language import DocumentRequest
 from hubbub.services.commands import RoomCommands
+from hubbub.services.deliveries.callbacks import CallbackContext
 from hubbub.services.deliveries.delivery_retries import (
     VENDOR,
     FailedAttempt,
@@ -332,30 +334,32 @@ class DeliverCallbacks:
         self, worded: Worded, response: FetchResponse, first: FailedAttempt | None = None
     ) -> None:
         """Do what a good answer asks for, then call it delivered: in this order, so that a crash repeats it."""
-        events = await self._run_program(worded, response)
-        error = None if first is None else f"delivered to the fallback; {first.text}"
-        self._finish(worded.context.delivery, DeliveryState.DELIVERED, response.status, error, events)
-
-    async def _run_program(self, worded: Worded, response: FetchResponse) -> tuple[Event, ...]:
         context = worded.context
+        events: tuple[Event, ...] = ()
         try:
             program = worded.writer.program(context, response.url, response.content_type, response.body)
         except DocumentError as error:
-            event = context.entry.event
-            data = {"code": error.code, "message": error.message, "url": context.subscription.target.url}
-            now_ms = self._clock.now_ms()
-            return (
-                event._replace(
-                    kind=EventKind.DOCUMENT_FAILED, occurred_at_ms=now_ms, call_id=None, data=data
-                ),
-            )
+            events = (self._not_a_program(context, error),)
+        else:
+            if program is not None:
+                await self._run_program(context, program)
+        why = None if first is None else f"delivered to the fallback; {first.text}"
+        self._finish(context.delivery, DeliveryState.DELIVERED, response.status, why, events)
+
+    async def _run_program(self, context: CallbackContext, program: Document) -> None:
         conference = context.conference
-        if program is not None and conference is not None and self._rooms is not None:
-            try:
-                await self._rooms.run(conference.id, program, context.subscription.dialect)
-            except Refusal as refusal:
-                self._log.info("a callback's answer was not run", conference=conference.id, why=str(refusal))
-        return ()
+        if conference is None or self._rooms is None:
+            return
+        try:
+            await self._rooms.run(conference.id, program, context.subscription.dialect)
+        except Refusal as refusal:
+            self._log.info("a callback's answer was not run", conference=conference.id, why=str(refusal))
+
+    def _not_a_program(self, context: CallbackContext, error: DocumentError) -> Event:
+        data = {"code": error.code, "message": error.message, "url": context.subscription.target.url}
+        return context.entry.event._replace(
+            kind=EventKind.DOCUMENT_FAILED, occurred_at_ms=self._clock.now_ms(), call_id=None, data=data
+        )
 
     # --- outcomes ---------------------------------------------------------------------------------------
 
@@ -414,6 +418,7 @@ def _due(delivery: Delivery, due_at_ms: int, now_ms: int) -> Delivery:
     )
 
 
+@lru_cache(maxsize=1024)
 def _host(url: str) -> str:
     try:
         return urlsplit(url).netloc.rpartition("@")[2].lower()

@@ -5,11 +5,14 @@ sending to `services.deliveries.deliver`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
+from hubbub.domain.account import Account
+from hubbub.domain.call import CallLeg
+from hubbub.domain.conference import Conference
 from hubbub.domain.delivery import Delivery, Subscription
-from hubbub.domain.events import EventKind
-from hubbub.domain.ids import CallId, RecordingId, SubscriptionId
+from hubbub.domain.events import EventKind, NumberedEvent
+from hubbub.domain.ids import AccountId, CallId, ConferenceId, RecordingId, SubscriptionId
 from hubbub.domain.paging import PageRequest
 from hubbub.domain.queries import RecordingQuery
 from hubbub.domain.recording import Recording, RecordingSource
@@ -17,10 +20,9 @@ from hubbub.markup.language import DocumentRequest
 from hubbub.services.deliveries.callbacks import CallbackContext, CallbackWriter
 from hubbub.services.ports import FetchRequest, Reader
 
+K = TypeVar("K")
 T = TypeVar("T")
 SUBSCRIPTIONS_MAX: Final = 4096
-SPARSE_MAX: Final = 4
-"""Events of a batch are read in one go if there are at the most so many in the log for each that is told."""
 RECORDINGS_MAX: Final = 10
 """How many recordings of a call, the oldest first, are looked through for the one that was asked for with it."""
 
@@ -65,14 +67,27 @@ class WordDelivery:
         """Those asked for lately: one never changes, and has a delivery for everything that happens."""
 
     async def look_ahead(self, deliveries: Sequence[Delivery], seen: "Seen") -> None:
-        """Read the events of a batch in one go, where they lie close together in the log."""
+        """Read in one go what a batch needs of each kind: events, subscriptions, conferences, calls."""
         if len(deliveries) < 2:
             return
-        first = min(delivery.event_number for delivery in deliveries)
-        span = max(delivery.event_number for delivery in deliveries) - first + 1
-        if span <= SPARSE_MAX * len(deliveries):
-            for entry in await self._reader.events(first - 1, span):
-                seen.know(entry.number, self._reader.event, entry)
+        reader = self._reader
+        strangers = {d.subscription_id for d in deliveries} - self._subscriptions.keys()
+        for subscription in await reader.some_subscriptions([*strangers]) if strangers else ():
+            self._remember(subscription)
+        numbers = {d.event_number for d in deliveries}
+        entries = await reader.some_events([*numbers])
+        seen.events.update(dict.fromkeys(numbers))
+        seen.events.update([(entry.number, entry) for entry in entries])
+        rooms = {room for entry in entries if (room := entry.event.conference_id) is not None}
+        if rooms:
+            seen.conferences.update(dict.fromkeys(rooms))
+            found = await reader.some_conferences([*rooms])
+            seen.conferences.update([(conference.id, conference) for conference in found])
+        calls = {call for entry in entries if (call := entry.event.call_id) is not None}
+        if calls:
+            seen.calls.update(dict.fromkeys(calls))
+            legs = await reader.some_calls([*calls])
+            seen.calls.update([(leg.id, leg) for leg in legs])
 
     async def word(self, delivery: Delivery, seen: "Seen | None" = None) -> Worded:
         """The delivery as it is told now.
@@ -90,21 +105,19 @@ class WordDelivery:
             subscription = await reader.subscription(delivery.subscription_id)
             if subscription is None:
                 raise Untellable("the subscription is gone")
-            if len(self._subscriptions) >= SUBSCRIPTIONS_MAX:
-                self._subscriptions.clear()
-            self._subscriptions[delivery.subscription_id] = subscription
+            self._remember(subscription)
         writer = self._writers.get(subscription.dialect)
         if writer is None:
             raise Untellable(f"this server has no callbacks of the dialect {subscription.dialect!r}")
-        entry = await seen.once(delivery.event_number, reader.event)
+        entry = await once(seen.events, delivery.event_number, reader.event)
         if entry is None:
             raise Untellable("the event is gone")
-        account = await seen.once(delivery.account_id, reader.account)
+        account = await once(seen.accounts, delivery.account_id, reader.account)
         if account is None:
             raise Untellable("the account is gone")
         event = entry.event
         recording_id = event.data.get("recording_id")
-        call = None if event.call_id is None else await seen.once(event.call_id, reader.call)
+        call = None if event.call_id is None else await once(seen.calls, event.call_id, reader.call)
         context = CallbackContext(
             subscription=subscription,
             delivery=delivery,
@@ -114,26 +127,33 @@ class WordDelivery:
             conference=(
                 None
                 if event.conference_id is None
-                else await seen.once(event.conference_id, reader.conference)
+                else await once(seen.conferences, event.conference_id, reader.conference)
             ),
             recording=(
-                None if recording_id is None else await seen.once(RecordingId(recording_id), reader.recording)
+                None
+                if recording_id is None
+                else await once(seen.recordings, RecordingId(recording_id), reader.recording)
             ),
             call_recording=(
-                await seen.once(event.call_id, self._asked_with_call)
+                await once(seen.asked_with_calls, event.call_id, self._asked_with_call)
                 if event.kind is EventKind.CALL_ENDED and event.call_id is not None
                 else None
             ),
-            signing_secret=await seen.once(account.id, reader.signing_secret),
+            signing_secret=await once(seen.secrets, account.id, reader.signing_secret),
             base_url=self._base_url,
             site=self._site,
             parent=(
                 None
                 if call is None or call.parent_id is None
-                else await seen.once(call.parent_id, reader.call)
+                else await once(seen.calls, call.parent_id, reader.call)
             ),
         )
         return Worded(context, writer, writer.write(context))
+
+    def _remember(self, subscription: Subscription) -> None:
+        if len(self._subscriptions) >= SUBSCRIPTIONS_MAX:
+            self._subscriptions.clear()
+        self._subscriptions[subscription.id] = subscription
 
     async def _asked_with_call(self, call_id: CallId) -> Recording | None:
         call = await self._reader.call(call_id)
@@ -160,19 +180,31 @@ class WordDelivery:
 
 
 class Seen:
-    """Answers of the store that hold for one batch: many deliveries are about the same room."""
+    """Answers of the store that hold for one batch: many deliveries are about the same room. None: it is not there."""
+
+    __slots__ = (
+        "accounts",
+        "asked_with_calls",
+        "calls",
+        "conferences",
+        "events",
+        "recordings",
+        "secrets",
+    )
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[Any, str], Any] = {}
+        self.accounts: dict[AccountId, Account | None] = {}
+        self.asked_with_calls: dict[CallId, Recording | None] = {}
+        self.calls: dict[CallId, CallLeg | None] = {}
+        self.conferences: dict[ConferenceId, Conference | None] = {}
+        self.events: dict[int, NumberedEvent | None] = {}
+        self.recordings: dict[RecordingId, Recording | None] = {}
+        self.secrets: dict[AccountId, str | None] = {}
 
-    def know(self, key: Any, ask: Callable[[Any], Awaitable[Any]], answer: object) -> None:
-        """What `ask` would answer is known."""
-        self._answers[key, ask.__name__] = answer
 
-    async def once(self, key: Any, ask: Callable[[Any], Awaitable[T]]) -> T:
-        place = (key, ask.__name__)
-        if place in self._answers:
-            found: T = self._answers[place]
-            return found
-        answer = self._answers[place] = await ask(key)
-        return answer
+async def once(answers: dict[K, T], key: K, ask: Callable[[K], Awaitable[T]]) -> T:
+    """What is known of `key`, asked for where nothing is."""
+    if key in answers:
+        return answers[key]
+    answer = answers[key] = await ask(key)
+    return answer
