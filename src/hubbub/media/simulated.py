@@ -141,7 +141,11 @@ class SimulatedPlane(ControlSide):
     def _tick(self) -> None:
         self._timer = None
         self._pass = self._next_pass
+        moves = self.state.counters.item(counters.PHASE_MOVES)
         tick(self.state, self._pass % PHASES, self._now_us())
+        if self.state.counters.item(counters.PHASE_MOVES) != moves:
+            self._all_until = self._pass + PHASES
+            self._busy = EVERY_PHASE
         self._send_packets()
         self._read_events()
         if self._pass >= self._all_until and self._busy is EVERY_PHASE:

@@ -1,6 +1,7 @@
 """Whose packet is it, and from where may it come: sources are fixed safely."""
 
 import numpy as np
+import pytest
 
 from hubbub.media.core import apply as commands
 from hubbub.media.core import events
@@ -70,6 +71,54 @@ def test_a_fixed_source_stays_until_another_is_negotiated() -> None:
     assert rig.count("sources_fixed") == 1
     rig.connect(caller.port_id, 777, address=ELSEWHERE)
     assert destination(rig, caller) == {(ELSEWHERE, 777)}
+
+
+def test_the_negotiated_address_takes_a_leg_back_from_who_came_first() -> None:
+    rig = Rig()
+    caller, listener = rig.caller(prove=False), rig.caller()
+    mixer = rig.mixer()
+    for member in (caller, listener):
+        rig.join(member, mixer)
+    guesser = Caller(rig, caller.port_id, 0, 0, 666, ssrc=0xBAD, address=ELSEWHERE)
+    for _ in range(5):
+        guesser.say(SPEECH)
+    assert destination(rig, caller) == {(ELSEWHERE, 666)}
+    caller.say(SPEECH)
+    guesser.say(SPEECH)
+    caller.sequence += 1
+    caller.say(SPEECH)
+    assert destination(rig, caller) == {(ELSEWHERE, 666)}, (
+        "two packets that do not follow each other prove nothing"
+    )
+    caller.say(SPEECH)
+    assert destination(rig, caller) == {(CALLER_ADDRESS, caller.port)}
+    assert rig.count("sources_taken_back") == 1
+    rig.run(10)
+    for _ in range(5):
+        guesser.say(SPEECH)
+    assert destination(rig, caller) == {(CALLER_ADDRESS, caller.port)}
+    assert not rig.heard_by(listener, rig.run(3)).any(), "nobody hears the guesser any more"
+    caller.say(SPEECH)
+    caller.say(SPEECH)
+    assert rig.heard_by(listener, rig.run(3)).any()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_legs_listed_twice_leave_nothing_when_they_close(order: tuple[int, ...]) -> None:
+    rig = Rig()
+    callers = []
+    for number in range(3):
+        caller = rig.caller(prove=False)
+        callers.append(caller)
+        caller.address, caller.port = ELSEWHERE, 2000 + number
+        caller.say(SPEECH)
+        caller.say(SPEECH)
+    assert (rig.state.sources != -1).sum() == 6
+    rig.connect(callers[0].port_id, 888, address=ELSEWHERE)
+    assert (rig.state.sources != -1).sum() == 5, "another address was negotiated: the old two are forgotten"
+    for number in order:
+        rig.command(commands.CLOSE_PORT, callers[number].port_id)
+    assert (rig.state.sources == -1).all()
 
 
 def test_many_legs_share_a_socket_and_keep_apart() -> None:

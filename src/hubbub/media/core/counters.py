@@ -52,6 +52,10 @@ FRAMES_LIMITED = 33
 """Frames made quieter because their sum did not fit."""
 TAP_FRAMES_LOST = 34
 """Frames that no recorder got: nobody read those before, or their port changed rooms within a round."""
+PHASE_MOVES = 35
+"""Rooms that went to another phase, so that their callers' packets wait less."""
+SOURCES_TAKEN_BACK = 36
+"""Legs whose source was fixed elsewhere before packets came from where they were negotiated to come from."""
 
 NAMES = (
     "packets_in",
@@ -89,5 +93,7 @@ NAMES = (
     "tick_failures",
     "frames_limited",
     "tap_frames_lost",
+    "phase_moves",
+    "sources_taken_back",
 )
 COUNT = len(NAMES)

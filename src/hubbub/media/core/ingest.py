@@ -73,7 +73,13 @@ def _deliver(
 ) -> None:
     """Give a well-formed packet to its leg: payload of `length` bytes at `packet[at]`."""
     ssrc = get32(packet, 8)
+    sequence = get16(packet, 2)
     slot = sources.find(state, socket, address, port, ssrc)
+    if slot == NONE:
+        slot = sources.find_negotiated(state, socket, address, port)
+        if slot != NONE and not latch.take_back(state, slot, ssrc, sequence):
+            state.counters[counters.DROP_UNPROVEN] += 1
+            return
     waiting = state.sockets[socket].waiting
     if slot == NONE or (
         # A gateway's second leg from a source that is already another's.
@@ -100,7 +106,6 @@ def _deliver(
     if payload_type != leg.payload_type and payload_type != leg.event_type:
         state.counters[counters.DROP_PAYLOAD_TYPE] += 1
         return
-    sequence = get16(packet, 2)
     if not leg.fixed and not latch.prove(state, slot, address, port, ssrc, sequence):
         state.counters[counters.DROP_UNPROVEN] += 1
         return

@@ -3,7 +3,8 @@
 The negotiated address is tried first; behind a NAT the packets come from elsewhere. So a source is fixed by
 two packets in a row, with consecutive sequence numbers, one SSRC and a payload type of the leg. A socket
 serves any number of legs with a fixed source, and one that waits: an unknown source is that one's, or nobody's.
-Once fixed, a source stays until the far end negotiates another: nobody latches on by guessing.
+Once fixed, a source stays until the far end negotiates another: nobody latches on by guessing. Only who came first
+by guessing gives way: two packets in a row from the negotiated address itself take a leg back.
 """
 
 from hubbub.audio.compile import inner
@@ -60,11 +61,28 @@ def prove(state: State, slot: int, address: int, port: int, ssrc: int, sequence:
 
 
 @inner
+def take_back(state: State, slot: int, ssrc: int, sequence: int) -> bool:
+    """A packet from the negotiated address of a leg whose source is fixed elsewhere: the second in a row fixes it here."""
+    leg = state.ports[slot]
+    if leg.near_seen and leg.near_ssrc == ssrc and (leg.near_sequence + 1) & 0xFFFF == sequence:
+        state.counters[counters.SOURCES_TAKEN_BACK] += 1
+        _fix(state, slot, leg.remote_address, leg.remote_port)
+        return True
+    leg.near_seen = 1
+    leg.near_ssrc = ssrc
+    leg.near_sequence = sequence
+    return False
+
+
+@inner
 def _fix(state: State, slot: int, address: int, port: int) -> None:
     leg = state.ports[slot]
     if leg.key_address != address or leg.key_port != port:
+        was_negotiated = leg.key_port != 0 and not leg.fixed
         sources.remove(state, slot)
         sources.insert(state, slot, address, port)
+        if was_negotiated:
+            sources.insert_negotiated(state, slot)
     leg.fixed = 1
     leg.send_address = address
     leg.send_port = port

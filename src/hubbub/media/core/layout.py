@@ -85,6 +85,8 @@ class Core:
     """Frames that the control side knows of."""
     taps_due_us: int
     """When it may be told again."""
+    wishes: int
+    """Rooms that wish for another phase."""
     jitter_min: int
     """Samples the jitter buffer starts with."""
     jitter_max: int
@@ -109,6 +111,8 @@ class Port:
     """The source it is listed under in `sources`."""
     key_port: int
     """0: it is not listed."""
+    key_negotiated: int
+    """It is also listed under the negotiated address."""
     fixed: int
     ssrc_in: int
     connected: int
@@ -156,6 +160,10 @@ class Port:
     """Windows in a row in which a whole frame of delay was not needed."""
     patience: int
     """So many of them before a frame is left out; doubled by every underrun."""
+    came: int
+    """Bit n: since the window began, a tick's newest packet came n phases before it."""
+    came_before: int
+    """The same, of the window before."""
     unbroken: int
     """Samples played since the stream began or broke, as far as concealment looks back."""
     # --- every tick: place in the room
@@ -289,6 +297,12 @@ class Mixer:
     gain_held: int
     taps: int
     """First of the taps on the mix."""
+    stream_ticks: int
+    """Ticks since a member's stream was first played."""
+    pause_ticks: int
+    """Ticks in a row in which nobody talked and nothing was played."""
+    wish: int
+    """The phase that it goes to before the next round, or NONE."""
 
 
 class Playback:
@@ -377,8 +391,12 @@ class State(NamedTuple):
     """One row, what a leg starts from."""
     phases: NDArray[np.int64]
     """(PHASES,): first mixer of each phase."""
+    phase_members: NDArray[np.int64]
+    """(PHASES,): members of all mixers of each phase."""
+    phase_costs: NDArray[np.int64]
+    """(PHASES,): scratch of core/phases.py."""
     sources: NDArray[np.int64]
-    """Open addressing: the slot of the leg whose packets come from a (socket, address, port); else NONE."""
+    """Open addressing: the slot of the leg whose packets come from a (socket, address, port), or may; else NONE."""
     counters: NDArray[np.int64]
     events: NDArray[np.int64]
     """(ring, EVENT_FIELDS)."""
@@ -453,6 +471,8 @@ def new_state(settings: MediaSettings) -> State:
         ghosts=rows(Ghost, GHOSTS),
         blank=rows(Port, 1),
         phases=np.arange(PHASES, dtype=np.int64),
+        phase_members=np.zeros(PHASES, np.int64),
+        phase_costs=np.zeros(PHASES, np.int64),
         sources=np.full(table, NONE, np.int64),
         counters=np.zeros(counters.COUNT, np.int64),
         events=np.zeros((events, EVENT_FIELDS), np.int64),
@@ -492,7 +512,7 @@ def new_state(settings: MediaSettings) -> State:
         lobby.mixer_id = (1 << SLOT_BITS) | phase
         lobby.phase = phase
         lobby.lobby = 1
-        lobby.following = lobby.first = lobby.playback = lobby.taps = NONE
+        lobby.following = lobby.first = lobby.playback = lobby.taps = lobby.wish = NONE
         lobby.gain = limit.UNITY
     blank = state.blank[0]
     blank.mixer = blank.following = blank.preceding = NONE

@@ -5,6 +5,7 @@ A leg is always in exactly one mixer; one that joined none is in the lobby of it
 
 from hubbub.audio import limit
 from hubbub.audio.compile import inner
+from hubbub.media.core import phases
 from hubbub.media.core.layout import NONE, PHASES, State
 
 
@@ -22,6 +23,8 @@ def enter(state: State, slot: int, mixer: int) -> None:
         state.ports[room.first].preceding = slot
     room.first = slot
     room.members += 1
+    state.phase_members[room.phase] += 1
+    leg.came = leg.came_before = 0
 
 
 @inner
@@ -37,6 +40,7 @@ def exit_room(state: State, slot: int) -> None:
         state.ports[leg.following].preceding = leg.preceding
     leg.mixer = leg.following = leg.preceding = NONE
     room.members -= 1
+    state.phase_members[room.phase] -= 1
     leg.coaching = leg.active = leg.audible = 0
 
 
@@ -100,24 +104,16 @@ def open_mixer(state: State, mixer: int, mixer_id: int, phase: int) -> bool:
         return False
     room.mixer_id = mixer_id
     room.phase = phase % PHASES
-    room.first = room.playback = room.taps = NONE
+    room.first = room.playback = room.taps = room.wish = NONE
     room.members = room.lobby = 0
     room.gain = limit.UNITY
-    room.gain_held = 0
-    room.following = state.phases[room.phase]
-    state.phases[room.phase] = mixer
+    room.gain_held = room.stream_ticks = room.pause_ticks = 0
+    phases.enter_phase(state, mixer)
     return True
 
 
 @inner
 def close_mixer(state: State, mixer: int) -> None:
     """Remove a mixer without members from its phase."""
-    room = state.mixers[mixer]
-    if state.phases[room.phase] == mixer:
-        state.phases[room.phase] = room.following
-    else:
-        before = state.phases[room.phase]
-        while state.mixers[before].following != mixer:
-            before = state.mixers[before].following
-        state.mixers[before].following = room.following
-    room.mixer_id = 0
+    phases.leave_phase(state, mixer)
+    state.mixers[mixer].mixer_id = 0

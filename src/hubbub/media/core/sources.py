@@ -1,6 +1,7 @@
 """Whose packet is it? Finds the leg by (socket, address, port) in a table with open addressing.
 
 Two legs of one gateway may share all three (it shares sockets, as we do); then the SSRC tells them apart.
+A leg whose packets come from elsewhere than was negotiated is listed twice: there, and where they may yet come from.
 """
 
 from hubbub.audio.compile import hot, inner, wide
@@ -16,6 +17,18 @@ def _home(state: State, socket: int, address: int, port: int) -> int:
     return (mixed ^ (mixed >> 17) ^ (mixed >> 31)) & state.core[0].table_mask
 
 
+NEGOTIATED = 1 << 30
+"""With this bit an entry lists a leg under its negotiated address, while its source is fixed elsewhere."""
+
+
+@inner
+def _home_of(state: State, entry: int) -> int:
+    leg = state.ports[entry & ~NEGOTIATED]
+    if entry & NEGOTIATED:
+        return _home(state, leg.socket, leg.remote_address, leg.remote_port)
+    return _home(state, leg.socket, leg.key_address, leg.key_port)
+
+
 @hot
 def find(state: State, socket: int, address: int, port: int, ssrc: int) -> int:
     """The leg's slot, or NONE. A leg that knows this SSRC comes first, then one not yet sure of its source."""
@@ -25,12 +38,28 @@ def find(state: State, socket: int, address: int, port: int, ssrc: int) -> int:
         slot = wide(state.sources[at])
         if slot == NONE:
             return best
-        leg = state.ports[slot]
-        if leg.key_port == port and leg.key_address == address and leg.socket == socket:
-            if leg.fixed and leg.ssrc_in == ssrc:
-                return slot
-            if best == NONE or not leg.fixed:
-                best = slot
+        if not slot & NEGOTIATED:
+            leg = state.ports[slot]
+            if leg.key_port == port and leg.key_address == address and leg.socket == socket:
+                if leg.fixed and leg.ssrc_in == ssrc:
+                    return slot
+                if best == NONE or not leg.fixed:
+                    best = slot
+        at = (at + 1) & state.core[0].table_mask
+
+
+@inner
+def find_negotiated(state: State, socket: int, address: int, port: int) -> int:
+    """The leg that was to be sent to from here, and has a source elsewhere; or NONE."""
+    at = _home(state, socket, address, port)
+    while True:
+        entry = wide(state.sources[at])
+        if entry == NONE:
+            return NONE
+        if entry & NEGOTIATED:
+            leg = state.ports[entry & ~NEGOTIATED]
+            if leg.remote_port == port and leg.remote_address == address and leg.socket == socket:
+                return entry & ~NEGOTIATED
         at = (at + 1) & state.core[0].table_mask
 
 
@@ -40,21 +69,42 @@ def insert(state: State, slot: int, address: int, port: int) -> None:
     leg = state.ports[slot]
     leg.key_address = address
     leg.key_port = port
-    at = _home(state, leg.socket, address, port)
+    _put(state, slot)
+
+
+@inner
+def insert_negotiated(state: State, slot: int) -> None:
+    """List a leg under its negotiated address, beside its source."""
+    state.ports[slot].key_negotiated = 1
+    _put(state, slot | NEGOTIATED)
+
+
+@inner
+def _put(state: State, entry: int) -> None:
+    at = _home_of(state, entry)
     while state.sources[at] != NONE:
         at = (at + 1) & state.core[0].table_mask
-    state.sources[at] = slot
+    state.sources[at] = entry
 
 
 @inner
 def remove(state: State, slot: int) -> None:
-    """Take a leg off the list, closing the gap behind it; nothing if it is not on it."""
+    """Take a leg off the list; nothing if it is not on it."""
     leg = state.ports[slot]
-    if leg.key_port == 0:
-        return
+    if leg.key_negotiated:
+        _take(state, slot | NEGOTIATED)
+        leg.key_negotiated = 0
+    if leg.key_port != 0:
+        _take(state, slot)
+        leg.key_port = 0
+
+
+@inner
+def _take(state: State, entry: int) -> None:
+    """Take an entry out, closing the gap behind it."""
     mask = state.core[0].table_mask
-    gap = _home(state, leg.socket, leg.key_address, leg.key_port)
-    while state.sources[gap] != slot:
+    gap = _home_of(state, entry)
+    while state.sources[gap] != entry:
         gap = (gap + 1) & mask
     at = gap
     while True:
@@ -62,14 +112,12 @@ def remove(state: State, slot: int) -> None:
         other = wide(state.sources[at])
         if other == NONE:
             break
-        neighbour = state.ports[other]
-        home = _home(state, neighbour.socket, neighbour.key_address, neighbour.key_port)
+        home = _home_of(state, other)
         # It may move into the gap unless its home lies behind the gap.
         if (at - home) & mask >= (at - gap) & mask:
             state.sources[gap] = other
             gap = at
     state.sources[gap] = NONE
-    leg.key_port = 0
 
 
 @inner

@@ -12,6 +12,7 @@ from hubbub.media.core import (
     dtmf_in,
     events,
     limiting,
+    phases,
     playback,
     playout,
     rooms,
@@ -35,9 +36,10 @@ def tick(state: State, phase: int, now_us: int) -> None:
 
 @hot
 def begin_phase(state: State, phase: int) -> None:
-    """Count the rounds."""
+    """Count the rounds; between two of them rooms may go to another phase."""
     if phase == 0:
         state.core[0].rounds += 1
+        phases.move_rooms(state)
 
 
 @inner
@@ -117,18 +119,24 @@ def _tick_mixer(state: State, mixer: int, now_us: int) -> None:
 def _hear_members(state: State, mixer: int, now_us: int) -> int:
     """Take every member's frame and make the sum. Returns how many voices are in it."""
     room = state.mixers[mixer]
-    voices = 0
+    voices = streams = heard_streams = 0
+    sounds = room.playback != NONE
     slot = room.first
     while slot != NONE:
         leg = state.ports[slot]
         leg.active = leg.audible = 0
         wanted = leg.heard != 0 and not room.lobby
         energy = playout.next_frame(state, slot, wanted or leg.received_taps > 0)
+        if leg.playing:
+            streams += 1
+            heard_streams += leg.heard
+            phases.note_arrival(state, slot, now_us)
         dtmf_in.expire(state, slot, now_us)
         came = energy > 0
         if not wanted or dtmf_in.mutes(state, slot):
             energy = 0
         talk.follow(state, slot, energy)
+        sounds = sounds or leg.talking > 0 or leg.playback != NONE
         if energy > 0:
             leg.audible = 1
             if not leg.coaching:
@@ -141,6 +149,7 @@ def _hear_members(state: State, mixer: int, now_us: int) -> int:
             taps.take_voice(state, slot, came, leg.active > 0)
         _watch_silence(state, slot, now_us)
         slot = leg.following
+    phases.follow(state, mixer, streams, heard_streams, sounds)
     return voices
 
 
