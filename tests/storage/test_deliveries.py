@@ -222,6 +222,19 @@ async def test_what_one_receiver_asked_for_twice_goes_to_it_in_one_order(store: 
     assert order == [1, 2, 3]
 
 
+async def test_what_one_event_tells_one_receiver_goes_out_in_the_order_of_making(store: Store) -> None:
+    async with store.transaction() as tx:
+        for number in (3, 1, 2, 5, 4):
+            await tx.put_subscription(subscription(number, ONE.id))
+        await tx.append([about(ONE), about(ONE)])
+    told = []
+    while taken := await lease(store, T0):
+        (due,) = taken
+        told.append((due.event_number, due.subscription_id))
+        await settle(store, due, T0)
+    assert told == [(event, subscription(number, "").id) for event in (1, 2) for number in range(1, 6)]
+
+
 async def test_a_node_takes_back_its_own_leases_and_nobody_elses(store: Store) -> None:
     async with store.transaction() as tx:
         for number in range(6):

@@ -38,7 +38,6 @@ from hubbub.storage.memory_lists import (
     asks_for_recording,
     page_of,
 )
-from hubbub.storage.repositories.deliveries import in_queue
 
 T = TypeVar("T")
 Stay = tuple[ConferenceId, CallId, int]
@@ -295,7 +294,8 @@ def ready_of(tables: Tables) -> list[tuple[int, int, int, Delivery]]:
     """The first open delivery of each queue, behind when it may be taken, its event and its queue."""
     firsts: dict[int, Delivery] = {}
     still_open = (d for d in tables.deliveries.values() if d.state in OPEN)
-    for delivery in sorted(still_open, key=in_queue):
+    # Those of one event in the order of making, which is a dictionary's.
+    for delivery in sorted(still_open, key=lambda each: each.event_number):
         firsts.setdefault(delivery.queue, delivery)
     return [(_ready_at_ms(d), d.event_number, queue, d) for queue, d in firsts.items()]
 

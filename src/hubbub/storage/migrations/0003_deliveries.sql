@@ -18,7 +18,8 @@ CREATE TABLE subscriptions (
 CREATE INDEX subscriptions_by_subject ON subscriptions (subject_id, created_at_ms, id) WHERE ended = 0;
 
 CREATE TABLE deliveries (
-    id TEXT NOT NULL PRIMARY KEY,
+    number INTEGER NOT NULL PRIMARY KEY,    -- in the order of making
+    id TEXT NOT NULL UNIQUE,
     subscription_id TEXT NOT NULL,
     account_id TEXT NOT NULL,
     event_number INTEGER NOT NULL,
@@ -42,7 +43,7 @@ CREATE INDEX deliveries_by_stream ON deliveries (stream, created_at_ms, id);
 CREATE INDEX deliveries_undelivered ON deliveries (account_id, state, created_at_ms, id)
     WHERE state <> 'delivered';
 CREATE INDEX deliveries_delivered ON deliveries (updated_at_ms) WHERE state = 'delivered';
-CREATE INDEX deliveries_open ON deliveries (queue, event_number, id) WHERE state IN ('due', 'sending');
+CREATE INDEX deliveries_open ON deliveries (queue, event_number, number) WHERE state IN ('due', 'sending');
 
 -- Queues with open deliveries, and the first one of each: the only one that may be sent. Kept in the
 -- transactions that write deliveries, so that what is due is found without looking at what waits behind it.

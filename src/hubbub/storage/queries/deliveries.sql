@@ -30,10 +30,10 @@ UPDATE deliveries SET
 WHERE id = ?;
 
 -- name: lease_deliveries
--- Some deliveries (a JSON array of ids) are in a sender's hands: one attempt more for each.
+-- Some deliveries (a JSON array of numbers) are in a sender's hands: one attempt more for each.
 UPDATE deliveries SET
     state = 'sending', attempts = attempts + 1, leased_until_ms = ?, updated_at_ms = ?, leased_by = ?
-WHERE {among:id};
+WHERE {among:number};
 
 -- name: release_deliveries
 -- What a node was sending for an account when it died is due as it was before.
@@ -57,18 +57,18 @@ SELECT
     queue, id, event_number,
     CASE state WHEN 'due' THEN due_at_ms ELSE coalesce(leased_until_ms, due_at_ms) END
 FROM deliveries {hint:deliveries_open}
-WHERE queue = ? AND state IN ('due', 'sending') ORDER BY event_number, id LIMIT 1;
+WHERE queue = ? AND state IN ('due', 'sending') ORDER BY event_number, number LIMIT 1;
 
 -- name: postpone_queues
 -- The first deliveries of some queues (a JSON array) may be taken later.
 UPDATE delivery_queues SET ready_at_ms = ? WHERE {among:queue};
 
 -- name: list_ready
--- First deliveries that may be taken, the one that waits longest in front.
+-- First deliveries that may be taken, the one that waits longest in front, with their numbers.
 SELECT
     d.id, d.subscription_id, d.account_id, d.event_number, d.stream, d.queue, d.sequence, d.token, d.state,
     d.attempts, d.due_at_ms, d.leased_until_ms, d.created_at_ms, d.updated_at_ms, d.status, d.error,
-    d.leased_by
+    d.leased_by, d.number
 FROM delivery_queues AS q {hint:delivery_queues_ready}
 CROSS JOIN deliveries AS d ON d.id = q.delivery_id
 WHERE q.ready_at_ms <= ?

@@ -56,7 +56,7 @@ class Deliveries:
         await self._db.many("put_delivery", made)
         await self._subscriptions.set_next_sequences([(number, own) for own, number in sequences.items()])
         firsts: dict[int, Delivery] = {}
-        for each in sorted(made, key=in_queue):
+        for each in made:
             firsts.setdefault(each.queue, each)
         await self._db.many(
             "lead_queue", [(e.queue, e.id, e.event_number, e.due_at_ms) for e in firsts.values()]
@@ -67,9 +67,8 @@ class Deliveries:
         rows = await self._db.all("list_ready", (now_ms, limit))
         if not rows:
             return []
-        taken = [leased(_delivery(row), now_ms, until_ms, node) for row in rows]
-        ids = as_list([delivery.id for delivery in taken])
-        await self._db.run("lease_deliveries", (until_ms, now_ms, node, ids))
+        taken = [leased(_delivery(row[:-1]), now_ms, until_ms, node) for row in rows]
+        await self._db.run("lease_deliveries", (until_ms, now_ms, node, as_list([row[-1] for row in rows])))
         await self._db.run("postpone_queues", (until_ms, as_list([delivery.queue for delivery in taken])))
         return taken
 
@@ -174,11 +173,6 @@ def leased(delivery: Delivery, now_ms: int, until_ms: int, node: str | None) -> 
         updated_at_ms=now_ms,
         leased_by=node,
     )
-
-
-def in_queue(delivery: Delivery) -> tuple[int, str]:
-    """What deliveries of one queue go out by."""
-    return delivery.event_number, delivery.id
 
 
 def _delivery(row: Row) -> Delivery:
