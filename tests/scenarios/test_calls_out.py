@@ -44,6 +44,21 @@ async def test_a_telephone_that_answers_is_in_the_room(lab: Lab) -> None:
     assert leg.placed_at_ms == placed.occurred_at_ms
 
 
+async def test_one_who_answers_before_the_ringing_is_written_has_rung_first(lab: Lab) -> None:
+    bob = await lab.phone("bob")
+    lab.delay(0.1)
+    call = await place(lab, bob.uri)
+    await lab.run_until(lambda: bool(bob.invites))
+    async with lab.store.transaction():
+        # Nothing else is written meanwhile.
+        await lab.run_for(0.2)
+    await lab.run_for(0.5)
+    assert await call.kinds() == ["call-queued", "call-placed", "call-rang", "call-answered"]
+    times = [each.event.occurred_at_ms for each in await call.events()]
+    assert times == sorted(times)
+    assert [type(each) for each in call.progress] == [Rang, Answered]
+
+
 @pytest.mark.parametrize(
     ("how", "status", "cause", "sip_status"),
     [

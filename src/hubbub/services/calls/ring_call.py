@@ -14,14 +14,18 @@ class RingCall:
         self._clock = clock
 
     async def __call__(self, call: LiveCall) -> bool:
-        """Whether it rings now; no-op on a leg that rang before, is answered, or is over."""
+        """Whether it rings now; no-op on a leg that rang before, is over, or was written to be answered.
+
+        One that is answered while it waits for its turn has rung all the same, and is told so before its answer.
+        """
         async with self._store.transaction() as tx:
-            leg = await call.row(tx)
+            leg = call.leg or await tx.call(call.call_id)
             if leg is None or leg.status is not CallStatus.QUEUED:
                 return False
-            now_ms = self._clock.now_ms()
+            now_ms = self._clock.now_ms() if call.answered_at_ms is None else call.answered_at_ms
             leg = leg.moved(CallStatus.RINGING, now_ms)
-            rang = Event(EventKind.CALL_RANG, now_ms, leg.account_id, None, leg.id, {})
-            await call.put_row(tx, leg, [rang])
-        call.wrote(leg)
+            call.leg = None
+            await tx.put_call(leg)
+            await tx.append([Event(EventKind.CALL_RANG, now_ms, leg.account_id, None, leg.id, {})])
+        call.leg = leg
         return True
