@@ -36,7 +36,18 @@ from interop.twilio_stage import (
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("interop"), pytest.mark.timeout(170)]
 
 ROOM = "standup"
+DRIVES = (
+    "CreateParticipant",
+    "UpdateParticipant",
+    "DeleteParticipant",
+    "CreateConferenceRecording",
+    "UpdateConferenceRecording",
+    "DeleteConferenceRecording",
+    "DeleteRecording",
+)
+"""The writes of this story, each with all its parameters."""
 BEEP_HZ = 660
+STEPS = ["initiated", "ringing", "answered", "completed"]
 QUIET: dict[str, Any] = {"from_": FROM, "beep": "false", "wait_url": ""}
 
 
@@ -61,7 +72,7 @@ def everything(stage: Stage) -> dict[str, Any]:
         "time_limit": 120,
         "status_callback": f"{url}/call",
         "status_callback_method": "POST",
-        "status_callback_event": ["initiated", "ringing", "answered", "completed"],
+        "status_callback_event": STEPS,
         "conference_status_callback": f"{url}/room",
         "conference_status_callback_method": "POST",
         "conference_status_callback_event": "start end join leave mute hold modify announcement",
@@ -144,7 +155,8 @@ def tell(stage: Stage) -> None:
     stage.hears({alice: {BOB}})
 
     # The third is a number, called through the trunk, and rings for all; then he talks, and is put out by two at once.
-    third = do("conferences.participants.create", room, to=NUMBER, label="erin", **QUIET)
+    told = {"status_callback": f"{url}/call/erin", "status_callback_event": STEPS}
+    third = do("conferences.participants.create", room, to=NUMBER, label="erin", **QUIET, **told)
     stage.hears({alice: {BOB, *RINGING}, bob: {ALICE, *RINGING}})
     stage.logs(("participant-joined", "erin"))
     stage.hears({alice: {BOB, ERIN}, bob: {ALICE, ERIN}})
@@ -219,6 +231,7 @@ def tell(stage: Stage) -> None:
 
     forget(stage, room, kept)
     judge(stage)
+    stage.drove(*DRIVES)
 
 
 def record(stage: Stage, room: str, alice: Any, bob: Any, carol: Any) -> str:
@@ -309,12 +322,26 @@ def judge(stage: Stage) -> None:
         "participant-leave": 5,
         "conference-end": 1,
     }
-    assert [each["CallStatus"] for each in customer.forms("/call")] == [
-        "initiated",
-        "ringing",
-        "in-progress",
-        "completed",
-    ]
+    own, rung = ([each["CallStatus"] for each in customer.forms(path)] for path in ("/call", "/call/erin"))
+    assert [status for status in own if status != "ringing"] == ["initiated", "in-progress", "completed"]
+    assert rung == ["initiated", "ringing", "in-progress", "completed"]
+    assert stage.logged_besides() == {
+        "call-received": 1,
+        "call-queued": 4,
+        "call-placed": 4,
+        "call-answered": 5,
+        "call-ended": 5,
+        "conference-created": 1,
+        "moderator-arrived": 1,
+        "participant-added": 3,
+        "participant-unmuted": 1,
+        "participant-left": 2,
+        "recording-started": 1,
+        "recording-paused": 1,
+        "recording-resumed": 2,
+        "recording-stopped": 2,
+        "recording-completed": 2,
+    }
 
 
 def assert_one_did(outcomes: list[Any], refusal: tuple[int, int]) -> None:

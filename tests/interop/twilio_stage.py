@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import httpx
 from twilio.request_validator import RequestValidator
 
+from hubbub.dialects.compatibility.page import load_vendor
+from hubbub.dialects.twilio.routes import ROUTES
 from interop.conftest import RunningServer
 from interop.customer import Customer
 from interop.hands import Hand
@@ -66,6 +68,29 @@ class Stage:
             self.unread.update((each["kind"], each["data"].get("label")) for each in self._events())
             assert time.monotonic() < deadline, f"the log never told of {dict(missing)}"
             time.sleep(0.05)
+
+    def logged_besides(self) -> dict[str, int]:
+        """How many events of each kind the log has told besides since the account was made, but for what rings: a
+        telephone that takes a call at once may be taken to have done it without ringing."""
+        self.unread.update((each["kind"], each["data"].get("label")) for each in self._events())
+        found: Counter[str] = Counter()
+        for (kind, _), number in self.unread.items():
+            found[kind] += number
+        return {
+            kind: number
+            for kind, number in found.items()
+            if number and kind not in ("account-created", "call-rang")
+        }
+
+    def drove(self, *operations: str) -> None:
+        """Each of these writes was sent by the library and done, and among them with each parameter that it has."""
+        driven = self.wiretap.driven(ROUTES)
+        known = {
+            each.id: {*each.parameters, *each.without_effect} for each in load_vendor("twilio").operation
+        }
+        for operation in operations:
+            assert operation in driven
+            assert known.get(operation, set()) <= driven[operation], operation
 
     def comes(self, what: str, is_so: Callable[[], object]) -> None:
         """Wait until something is so."""
