@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,6 +49,7 @@ class Answer(NamedTuple):
     body: bytes = b""
     content_type: str = "application/xml"
     status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 NOTED = Answer(status=204)
@@ -81,6 +83,8 @@ class Customer:
             def _answer(self, body: bytes) -> None:
                 answer = customer._take(Asked(self.command, customer.url + self.path, self.headers, body))
                 self.send_response(answer.status)
+                for name, value in answer.headers:
+                    self.send_header(name, value)
                 if answer.status != NOTED.status:
                     self.send_header("Content-Type", answer.content_type)
                     self.send_header("Content-Length", str(len(answer.body)))
@@ -119,6 +123,14 @@ class Customer:
         """Serve a WAV file; returns its URL."""
         return self.answers(path, Answer(wav, "audio/wav"))
 
+    def wants_password(self, path: str, username: str, password: str, answer: Answer) -> str:
+        """Serve something to whoever knows the password, and challenge all others (RFC 7617); returns its URL."""
+        token = "Basic " + b64encode(f"{username}:{password}".encode()).decode()
+        challenge = Answer(status=401, headers=(("WWW-Authenticate", 'Basic realm="acme"'),))
+        return self.answers(
+            path, lambda asked: answer if asked.headers["Authorization"] == token else challenge
+        )
+
     def at(self, path: str) -> list[Asked]:
         """What was asked there."""
         return [each for each in list(self.asked) if each.path == path]
@@ -130,6 +142,7 @@ class Customer:
     def _take(self, asked: Asked) -> Answer:
         if asked.method == "POST" and not self.is_genuine(asked):
             self.forged.append(asked.url)
-        answer = self._answers.get(asked.path, lambda _: NOTED)(asked)
+        answers = self._answers.get(asked.path)
+        answer = NOTED if answers is None else answers(asked)
         self.asked.append(asked)
         return answer
