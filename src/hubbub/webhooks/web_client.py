@@ -103,6 +103,8 @@ class WebClient:
             timeout_s = min(timeout_s, rules.total_timeout_s)
         deadline_s = self._loop.time() + timeout_s
         try:
+            if rules.attempts_max in (None, 1):
+                return await self._follow(request, rules, read_body, deadline_s)
             return await self._attempt(request, rules, read_body, deadline_s)
         except TargetRefused as error:
             raise FetchFailed("refused-target", str(error)) from None

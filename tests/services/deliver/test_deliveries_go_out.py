@@ -2,14 +2,19 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
+from unittest import mock
 
-from hubbub.domain.delivery import DeliveryState
+from hubbub.domain.delivery import Delivery, DeliveryState
+from hubbub.domain.events import Event, EventKind, NumberedEvent
 from hubbub.domain.ids import ConferenceId, SubscriptionId
 from hubbub.lab.customer import CustomerAnswer, CustomerRequest
-from hubbub.services.deliveries.word_delivery import Seen, WordDelivery
+from hubbub.services.deliveries.deliver import LEASE_MAX
+from hubbub.services.deliveries.word_delivery import WordDelivery
 from hubbub.services.ports import Reader
-from services.deliver.conftest import RECEIVER, PostOffice, numbers
+from hubbub.storage.memory import MemoryTransaction
+from services.deliver.conftest import ACME, RECEIVER, PostOffice, numbers
 
 
 async def test_an_event_is_told_at_once_and_is_delivered(post: PostOffice) -> None:
@@ -162,11 +167,10 @@ async def test_a_batch_is_worded_as_one_by_one_and_asks_once_for_each_kind(post:
         writers = {"plain": post.callbacks}
         return WordDelivery(reader, writers, base_url="http://x", site="1", body_bytes_max=100)
 
-    seen = Seen()
     together, alone = wording(counting), wording(post.store.read)
-    await together.look_ahead(batch, seen)
-    worded = [await together.word(each, seen) for each in batch]
-    assert worded == [await alone.word(each) for each in batch]
+    gathered = await together.gather(batch)
+    worded = [together.word(each, gathered) for each in batch]
+    assert worded == [alone.word(each, await alone.gather([each])) for each in batch]
     assert [each.context.conference for each in worded].count(None) == 1, "that room is not there"
     assert counting.asked == {
         "some_subscriptions": 1,
@@ -175,3 +179,47 @@ async def test_a_batch_is_worded_as_one_by_one_and_asks_once_for_each_kind(post:
         "account": 1,
         "signing_secret": 1,
     }
+
+
+async def test_hundreds_that_are_due_at_once_wait_for_nothing(post: PostOffice) -> None:
+    """They are leased some at a time, for the sake of the calls, and one lot right after the other."""
+    acme = post.web.add(RECEIVER, lambda request: "")
+    rooms = [await post.follow(number) for number in range(3 * LEASE_MAX)]
+    async with post.store.transaction() as tx:
+        await tx.append([Event(EventKind.PARTICIPANT_MUTED, 0, ACME, room, None, {}) for room in rooms])
+    largest = 0
+    lease = MemoryTransaction.lease_deliveries
+
+    async def noted(tx: MemoryTransaction, *values: Any) -> list[Delivery]:
+        nonlocal largest
+        leased = await lease(tx, *values)
+        largest = max(largest, len(leased))
+        return leased
+
+    with mock.patch.object(MemoryTransaction, "lease_deliveries", noted):
+        await post.pass_time(0.2)
+    assert len(acme.requests) == 3 * LEASE_MAX
+    assert largest == LEASE_MAX
+
+
+async def test_a_row_that_cannot_be_read_costs_one_delivery_only(post: PostOffice) -> None:
+    await post.dispatcher.aclose()
+    acme = post.web.add(RECEIVER, lambda request: "")
+    rooms = [await post.follow(number) for number in range(3)]
+    for room in rooms:
+        await post.happen(room)
+    some_events = type(post.store.read).some_events
+
+    async def broken(reader: Any, numbers: Sequence[int]) -> list[NumberedEvent]:
+        if 2 in numbers:
+            raise ValueError("not JSON")
+        return await some_events(reader, numbers)
+
+    with mock.patch.object(type(post.store.read), "some_events", broken):
+        post.open()
+        await post.pass_time(1)
+    assert {json.loads(request.body)["room"] for request in acme.requests} == {rooms[0], rooms[2]}
+    states = {each.event_number: each.state for each in await post.deliveries()}
+    assert states == {1: DeliveryState.DELIVERED, 2: DeliveryState.DEAD, 3: DeliveryState.DELIVERED}
+    post.expected_faults = [entry for entry in post.log.entries if entry[0] == "error"]
+    assert [what for _, what, _ in post.expected_faults] == ["callbacks not gathered", "callback not worded"]

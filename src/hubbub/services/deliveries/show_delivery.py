@@ -41,7 +41,7 @@ class ShowDelivery:
         entry = await self._reader.event(delivery.event_number)
         request, why_not = None, None
         try:
-            request = (await self._wording.word(delivery)).request
+            request = self._wording.word(delivery, await self._wording.gather([delivery])).request
             if request is None:
                 why_not = "the dialect does not tell of this event"
         except Untellable as error:

@@ -4,8 +4,8 @@ Owns the gathering of what the request may tell. Leaves the words to the dialect
 sending to `services.deliveries.deliver`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from hubbub.domain.account import Account
 from hubbub.domain.call import CallLeg
@@ -20,8 +20,6 @@ from hubbub.markup.language import DocumentRequest
 from hubbub.services.deliveries.callbacks import CallbackContext, CallbackWriter
 from hubbub.services.ports import FetchRequest, Reader
 
-K = TypeVar("K")
-T = TypeVar("T")
 SUBSCRIPTIONS_MAX: Final = 4096
 RECORDINGS_MAX: Final = 10
 """How many recordings of a call, the oldest first, are looked through for the one that was asked for with it."""
@@ -66,100 +64,90 @@ class WordDelivery:
         self._subscriptions: dict[SubscriptionId, Subscription] = {}
         """Those asked for lately: one never changes, and has a delivery for everything that happens."""
 
-    async def look_ahead(self, deliveries: Sequence[Delivery], seen: "Seen") -> None:
-        """Read in one go what a batch needs of each kind: events, subscriptions, conferences, calls."""
-        if len(deliveries) < 2:
-            return
+    async def gather(self, deliveries: Sequence[Delivery]) -> "Gathered":
+        """Read what may be told, for all of a batch at once: many are about the same room."""
         reader = self._reader
-        strangers = {d.subscription_id for d in deliveries} - self._subscriptions.keys()
-        for subscription in await reader.some_subscriptions([*strangers]) if strangers else ():
-            self._remember(subscription)
-        numbers = {d.event_number for d in deliveries}
-        entries = await reader.some_events([*numbers])
-        seen.events.update(dict.fromkeys(numbers))
-        seen.events.update([(entry.number, entry) for entry in entries])
-        rooms = {room for entry in entries if (room := entry.event.conference_id) is not None}
+        found = Gathered()
+        numbers = {delivery.event_number for delivery in deliveries}
+        found.events = {entry.number: entry for entry in await reader.some_events([*numbers])}
+        found.subscriptions = await self._subscribed({delivery.subscription_id for delivery in deliveries})
+        for account_id in {delivery.account_id for delivery in deliveries}:
+            found.accounts[account_id] = await reader.account(account_id)
+            found.secrets[account_id] = await reader.signing_secret(account_id)
+        events = [entry.event for entry in found.events.values()]
+        rooms = {room for event in events if (room := event.conference_id) is not None}
         if rooms:
-            seen.conferences.update(dict.fromkeys(rooms))
-            found = await reader.some_conferences([*rooms])
-            seen.conferences.update([(conference.id, conference) for conference in found])
-        calls = {call for entry in entries if (call := entry.event.call_id) is not None}
+            found.conferences = {room.id: room for room in await reader.some_conferences([*rooms])}
+        calls = {call for event in events if (call := event.call_id) is not None}
         if calls:
-            seen.calls.update(dict.fromkeys(calls))
-            legs = await reader.some_calls([*calls])
-            seen.calls.update([(leg.id, leg) for leg in legs])
+            found.calls = {leg.id: leg for leg in await reader.some_calls([*calls])}
+            parents = {leg.parent_id for leg in found.calls.values()} - found.calls.keys() - {None}
+            if parents:
+                legs = await reader.some_calls([each for each in parents if each is not None])
+                found.calls.update([(leg.id, leg) for leg in legs])
+        for event in events:
+            recording_id = event.data.get("recording_id")
+            if recording_id is not None and recording_id not in found.recordings:
+                found.recordings[recording_id] = await reader.recording(RecordingId(recording_id))
+            if event.kind is EventKind.CALL_ENDED and event.call_id in found.calls:
+                leg = found.calls[event.call_id]
+                found.asked_with_calls[leg.id] = await self._asked_with_call(leg)
+        return found
 
-    async def word(self, delivery: Delivery, seen: "Seen | None" = None) -> Worded:
+    def word(self, delivery: Delivery, found: "Gathered") -> Worded:
         """The delivery as it is told now.
 
         Args:
-            seen: what was read already for other deliveries of one batch.
+            found: what was gathered for it, and perhaps for others.
 
         Raises:
             Untellable: a part of it is gone.
         """
-        reader = self._reader
-        seen = seen if seen is not None else Seen()
-        subscription = self._subscriptions.get(delivery.subscription_id)
+        subscription = found.subscriptions.get(delivery.subscription_id)
         if subscription is None:
-            subscription = await reader.subscription(delivery.subscription_id)
-            if subscription is None:
-                raise Untellable("the subscription is gone")
-            self._remember(subscription)
+            raise Untellable("the subscription is gone")
         writer = self._writers.get(subscription.dialect)
         if writer is None:
             raise Untellable(f"this server has no callbacks of the dialect {subscription.dialect!r}")
-        entry = await once(seen.events, delivery.event_number, reader.event)
+        entry = found.events.get(delivery.event_number)
         if entry is None:
             raise Untellable("the event is gone")
-        account = await once(seen.accounts, delivery.account_id, reader.account)
+        account = found.accounts.get(delivery.account_id)
         if account is None:
             raise Untellable("the account is gone")
         event = entry.event
-        recording_id = event.data.get("recording_id")
-        call = None if event.call_id is None else await once(seen.calls, event.call_id, reader.call)
+        # A key that is None is nobody's.
+        call = found.calls.get(event.call_id)
         context = CallbackContext(
             subscription=subscription,
             delivery=delivery,
             entry=entry,
             account=account,
             call=call,
-            conference=(
-                None
-                if event.conference_id is None
-                else await once(seen.conferences, event.conference_id, reader.conference)
-            ),
-            recording=(
-                None
-                if recording_id is None
-                else await once(seen.recordings, RecordingId(recording_id), reader.recording)
-            ),
+            conference=found.conferences.get(event.conference_id),
+            recording=found.recordings.get(event.data.get("recording_id")),
             call_recording=(
-                await once(seen.asked_with_calls, event.call_id, self._asked_with_call)
-                if event.kind is EventKind.CALL_ENDED and event.call_id is not None
-                else None
+                found.asked_with_calls.get(event.call_id) if event.kind is EventKind.CALL_ENDED else None
             ),
-            signing_secret=await once(seen.secrets, account.id, reader.signing_secret),
+            signing_secret=found.secrets[account.id],
             base_url=self._base_url,
             site=self._site,
-            parent=(
-                None
-                if call is None or call.parent_id is None
-                else await once(seen.calls, call.parent_id, reader.call)
-            ),
+            parent=None if call is None else found.calls.get(call.parent_id),
         )
         return Worded(context, writer, writer.write(context))
 
-    def _remember(self, subscription: Subscription) -> None:
-        if len(self._subscriptions) >= SUBSCRIPTIONS_MAX:
-            self._subscriptions.clear()
-        self._subscriptions[subscription.id] = subscription
+    async def _subscribed(self, ids: set[SubscriptionId]) -> dict[SubscriptionId, Subscription]:
+        known = self._subscriptions
+        found = {own_id: known[own_id] for own_id in ids if own_id in known}
+        if len(found) < len(ids):
+            if len(known) >= SUBSCRIPTIONS_MAX:
+                known.clear()
+            for subscription in await self._reader.some_subscriptions([*(ids - found.keys())]):
+                found[subscription.id] = known[subscription.id] = subscription
+        return found
 
-    async def _asked_with_call(self, call_id: CallId) -> Recording | None:
-        call = await self._reader.call(call_id)
-        if call is None:
-            return None
-        query = RecordingQuery(frozenset({call.account_id}), call_id=call_id, of_conferences=False)
+    async def _asked_with_call(self, call: CallLeg) -> Recording | None:
+        query = RecordingQuery(frozenset({call.account_id}), call_id=call.id, of_conferences=False)
         found = await self._reader.recordings(query, PageRequest(RECORDINGS_MAX))
         asked = (each for each in found.items if each.source is RecordingSource.OUTBOUND_CALL)
         return next(asked, None)
@@ -179,8 +167,8 @@ class WordDelivery:
         )
 
 
-class Seen:
-    """Answers of the store that hold for one batch: many deliveries are about the same room. None: it is not there."""
+class Gathered:
+    """What the store has of all that a batch may tell."""
 
     __slots__ = (
         "accounts",
@@ -190,21 +178,15 @@ class Seen:
         "events",
         "recordings",
         "secrets",
+        "subscriptions",
     )
 
     def __init__(self) -> None:
         self.accounts: dict[AccountId, Account | None] = {}
-        self.asked_with_calls: dict[CallId, Recording | None] = {}
-        self.calls: dict[CallId, CallLeg | None] = {}
-        self.conferences: dict[ConferenceId, Conference | None] = {}
-        self.events: dict[int, NumberedEvent | None] = {}
-        self.recordings: dict[RecordingId, Recording | None] = {}
+        self.asked_with_calls: dict[CallId | None, Recording | None] = {}
+        self.calls: dict[CallId | None, CallLeg] = {}
+        self.conferences: dict[ConferenceId | None, Conference] = {}
+        self.events: dict[int, NumberedEvent] = {}
+        self.recordings: dict[str | None, Recording | None] = {}
         self.secrets: dict[AccountId, str | None] = {}
-
-
-async def once(answers: dict[K, T], key: K, ask: Callable[[K], Awaitable[T]]) -> T:
-    """What is known of `key`, asked for where nothing is."""
-    if key in answers:
-        return answers[key]
-    answer = answers[key] = await ask(key)
-    return answer
+        self.subscriptions: dict[SubscriptionId, Subscription] = {}
