@@ -1,7 +1,7 @@
 """What telling a customer costs: callbacks a CPU second through the whole path, beside a bare HTTP client.
 
 `python benchmarks/deliveries.py [--rooms 200] [--events 25] [--rounds 3]` fills a database with due callbacks of Twilio's
-kind (the log, a delivery each), and lets the dispatcher take them: lease, read what they tell, word and sign, send
+kind (rooms that people leave: a call, an event and a delivery each), and lets the dispatcher take them: lease, read what they tell, word and sign, send
 over kept connections, write the outcome. The measure is a bare aiohttp client in the same process, posting the very same
 requests (URLs, headers, bodies) with as many at once over kept connections. The receiver is a process of its own that
 answers 204. Both sides take turns, in rounds, so that they share the machine's moods; CPU is the process's own. The
@@ -26,6 +26,7 @@ from hubbub.bootstrap import calm_the_collector
 from hubbub.clock import SystemClock
 from hubbub.dialects.registry import callback_writers
 from hubbub.domain.application import WebTarget
+from hubbub.domain.call import CallLeg, CallStatus, Direction
 from hubbub.domain.conference import Conference, ConferenceState
 from hubbub.domain.delivery import Subscription
 from hubbub.domain.events import Event, EventKind
@@ -129,11 +130,30 @@ async def fill(store: Store, url: str, rooms: int, events: int) -> None:
             )
     data = {**LEAVE, "reason": "hung-up", "call_status": "completed"}
     for _ in range(events):
+        calls = [CallId(entropy.id()) for _ in ids]
         async with store.transaction() as tx:
+            for room, call in zip(ids, calls, strict=True):
+                await tx.put_call(
+                    CallLeg(
+                        call,
+                        account.id,
+                        None,
+                        None,
+                        room,
+                        "+15550100",
+                        "+15550199",
+                        Direction.INBOUND,
+                        CallStatus.COMPLETED,
+                        now_ms,
+                        now_ms,
+                        now_ms,
+                        now_ms,
+                    )
+                )
             await tx.append(
                 [
-                    Event(EventKind.PARTICIPANT_LEFT, now_ms, account.id, room, CallId("9" * 32), data)
-                    for room in ids
+                    Event(EventKind.PARTICIPANT_LEFT, now_ms, account.id, room, call, data)
+                    for room, call in zip(ids, calls, strict=True)
                 ]
             )
 
