@@ -16,7 +16,7 @@ from hubbub.domain.ids import uuid_text
 from interop import stage
 from interop.conftest import wait_until
 from interop.customer import NOTED, Answer, Asked
-from interop.hands import Hand, Refused
+from interop.hands import Hand, Refused, Wish
 
 ROOM = "standup"
 NUMBER, CARRIED = "+15550100", "+15551112222"
@@ -48,6 +48,7 @@ class Stage(stage.Stage):
         url = self.customer.url
         self.customer.answers("/initiate", said(self.conference(), self.play("bye")))
         self.customer.answers("/room", self._answer_room)
+        self.customer.answers("/broken", Answer(status=500))
         words = ("application", "create", "support", f"{url}/initiate", "--dialect", "bandwidth")
         self.server.hubbub(*words, "--status-callback", f"{url}/gone")
         [application] = json.loads(self.server.hubbub("application", "list", "--json").stdout)
@@ -135,6 +136,13 @@ class Stage(stage.Stage):
         answered = self.wire.passed[-1].status
         assert answered == status == getattr(came, "status", status), (operation, answered, came)
         return came
+
+    def do_at_once(self, *wishes: Wish) -> None:
+        """Let the hand do several operations at the same time, all of which must be done."""
+        before = len(self.wire.passed)
+        self._hand.at_once(*wishes)
+        answers = [each.status for each in self.wire.passed[before:]]
+        assert answers == [204] * len(wishes), answers
 
     def sound(self, operation: str, *where: str) -> bytes:
         """Let the hand download a recording."""

@@ -24,11 +24,13 @@ from interop.bandwidth_stage import (
     said,
 )
 from interop.conftest import wait_until
+from interop.hands import Wish
 from interop.hearing import SILENCE, heard, tones_of
 
 FIRST = ["conference-created", "participant-joined", "moderator-arrived", "recording-started"]
 SECOND = ["participant-joined", "conference-started"]
 LOGIN = {"username": USER, "password": PASSWORD}
+FALLBACK_LOGIN = {"fallbackUsername": USER, "fallbackPassword": PASSWORD}
 ALL_HZ = (*VOICES, *SOUNDS_HZ.values())
 
 
@@ -95,6 +97,18 @@ def a_held_member_neither_hears_nor_is_heard(stage: Stage) -> None:
         stage.all_hear_one_another()
 
 
+def changes_of_one_member_at_the_same_time_are_all_made(stage: Stage) -> None:
+    def wish(**flag: bool) -> Wish:
+        return Wish("updateConferenceMember", (stage.room, stage.bob_id), {"body": flag})
+
+    with stage.logs("participant-muted", "participant-held", in_any_order=True):
+        stage.do_at_once(wish(mute=True), wish(hold=True))
+        stage.all_hear_one_another(but=BOB_HZ, apart=SILENCE)
+    with stage.logs("participant-unmuted", "participant-unheld", in_any_order=True):
+        stage.do_at_once(wish(mute=False), wish(hold=False))
+        stage.all_hear_one_another()
+
+
 def a_coach_is_heard_by_the_coached_alone(stage: Stage) -> None:
     coach, second = (stage.room, stage.alice_id), (stage.room, stage.bob_id)
     coaching = {"callIdsToCoach": [stage.desk_id]}
@@ -151,7 +165,7 @@ def bxml_given_to_a_call_takes_it_out_of_its_conference(stage: Stage) -> None:
     stage.does("updateCallBxml", stage.alice_id, body="no bxml", status=400)
 
 
-def a_redirected_call_runs_what_its_url_answers_to_the_password(stage: Stage) -> None:
+def a_redirected_call_runs_what_its_url_or_its_fallback_answers_to_the_password(stage: Stage) -> None:
     documents = {
         "aside": said(Conference("aside")),
         "back": said(stage.conference(), stage.play("bye")),
@@ -161,12 +175,13 @@ def a_redirected_call_runs_what_its_url_answers_to_the_password(stage: Stage) ->
         for name, document in documents.items()
     }
     aside = ("call-tagged", "call-redirected", "participant-left", *FIRST[:3])
-    back = ("call-redirected", "participant-left", "conference-ended", "call-tagged", "participant-joined")
-    with stage.logs(*aside, *back):
+    back = ("call-redirected", "participant-left", "conference-ended", "document-failed", "call-tagged")
+    with stage.logs(*aside, *back, "participant-joined"):
         wish = {"redirectUrl": urls["aside"], "tag": "put aside", **LOGIN}
         stage.does("updateCall", stage.bob_id, body=wish, status=200)
         stage.all_hear_one_another(but=BOB_HZ, apart=SILENCE)
-        stage.does("updateCall", stage.bob_id, body={"redirectUrl": urls["back"], **LOGIN}, status=200)
+        wish = {"redirectUrl": stage.customer.url + "/broken", "redirectFallbackUrl": urls["back"]}
+        stage.does("updateCall", stage.bob_id, body=wish | FALLBACK_LOGIN, status=200)
         stage.all_hear_one_another()
     for name in documents:
         event = stage.asked_for_password(f"/{name}")
@@ -249,12 +264,13 @@ STEPS: tuple[Callable[[Stage], None], ...] = (
     calls_are_created_to_a_telephone_of_ours_and_through_a_carrier,
     a_muted_member_is_heard_by_nobody,
     a_held_member_neither_hears_nor_is_heard,
+    changes_of_one_member_at_the_same_time_are_all_made,
     a_coach_is_heard_by_the_coached_alone,
     bxml_put_into_a_conference_waits_its_turn,
     a_redirected_conference_is_played_what_its_url_answers_to_the_password,
     a_paused_recording_leaves_out_what_is_said,
     bxml_given_to_a_call_takes_it_out_of_its_conference,
-    a_redirected_call_runs_what_its_url_answers_to_the_password,
+    a_redirected_call_runs_what_its_url_or_its_fallback_answers_to_the_password,
     a_completed_call_is_hung_up,
     a_recordings_sound_is_deleted_and_nothing_is_transcribed,
     a_completed_conference_lets_its_members_go_on_with_their_documents,

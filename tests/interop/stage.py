@@ -139,7 +139,7 @@ class Stage(ABC):
     # --- the log ----------------------------------------------------------------------------------------
 
     @contextmanager
-    def logs(self, *kinds: str) -> Iterator[None]:
+    def logs(self, *kinds: str, in_any_order: bool = False) -> Iterator[None]:
         """What is done in this context writes exactly these events, apart from who begins and ceases to speak."""
         before = self._events(0)
         last = before[-1]["number"] if before else 0
@@ -153,7 +153,9 @@ class Stage(ABC):
             wait_until(lambda: len(found()) >= len(kinds), "the events are in the log", 5)
         except AssertionError:
             """Shown below."""
-        assert found() == list(kinds), f"logged: {found()}"
+        logged = found()
+        wanted = list(kinds)
+        assert (sorted(logged) == sorted(wanted)) if in_any_order else (logged == wanted), f"logged: {logged}"
 
     def _events(self, after: int) -> list[dict[str, Any]]:
         who = self.server.credentials["bandwidth"]
