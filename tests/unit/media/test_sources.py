@@ -177,6 +177,17 @@ def test_the_stream_of_a_closed_leg_is_not_taken_for_the_next_one() -> None:
     assert destination(rig, new) == {(ELSEWHERE, new.port)}
 
 
+def test_the_next_call_of_a_telephone_that_keeps_its_ssrc_is_heard() -> None:
+    rig = Rig()
+    old = rig.caller()
+    rig.command(commands.CLOSE_PORT, old.port_id)
+    new = rig.caller(prove=False)
+    rig.connect(new.port_id, old.port)
+    new.port, new.ssrc, new.sequence = old.port, old.ssrc, old.sequence + 20_000
+    new.prove()
+    assert rig.events_of(events.FIXED)[-1][:3] == (new.port_id, CALLER_ADDRESS, old.port)
+
+
 def test_nothing_is_taken_from_one_who_said_it_would_not_send() -> None:
     rig = Rig()
     caller = rig.caller()

@@ -94,7 +94,7 @@ def _deliver(
     if slot == NONE or (
         slot == waiting
         and not state.ports[slot].fixed
-        and sources.is_ghost(state, socket, address, port, ssrc, now_us)
+        and sources.is_ghost(state, socket, address, port, ssrc, sequence, now_us)
     ):
         state.counters[counters.DROP_UNKNOWN_SOURCE] += 1
         return

@@ -360,6 +360,8 @@ class Ghost:
     address: int
     port: int
     ssrc: int
+    sequence: int
+    """Where the stream was last."""
     until_us: int
 
 

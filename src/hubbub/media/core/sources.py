@@ -6,9 +6,13 @@ A leg whose packets come from elsewhere than was negotiated is listed twice: the
 
 from hubbub.audio.compile import hot, inner, wide
 from hubbub.media.core.layout import GHOSTS, NONE, State
+from hubbub.media.core.wire import ahead16
 
 GHOST_US = 30_000_000
 """How long a far end may take to stop sending after its call is over."""
+GHOST_LATE, GHOST_AHEAD = -50, 1500
+"""So far the sequence of a stream that goes on may be from where it was last: packets that are late, or half a minute of
+them that was lost. Some telephones use the same SSRC in each call; the next one's sequence begins elsewhere."""
 
 
 @hot
@@ -131,11 +135,14 @@ def haunt(state: State, slot: int, now_us: int) -> None:
     ghost.address = leg.key_address
     ghost.port = leg.key_port
     ghost.ssrc = leg.ssrc_in
+    ghost.sequence = leg.sequence_in & 0xFFFF
     ghost.until_us = now_us + GHOST_US
 
 
 @inner
-def is_ghost(state: State, socket: int, address: int, port: int, ssrc: int, now_us: int) -> bool:
+def is_ghost(
+    state: State, socket: int, address: int, port: int, ssrc: int, sequence: int, now_us: int
+) -> bool:
     """Whether an unknown source's stream is that of a leg closed lately; while it goes on it stays so."""
     ghost = state.ghosts[_home(state, socket, address, port) % GHOSTS]
     if (
@@ -146,5 +153,9 @@ def is_ghost(state: State, socket: int, address: int, port: int, ssrc: int, now_
         or now_us > ghost.until_us
     ):
         return False
+    step = ahead16(sequence, ghost.sequence)
+    if step < GHOST_LATE or step > GHOST_AHEAD:
+        return False
+    ghost.sequence = sequence
     ghost.until_us = now_us + GHOST_US
     return True
