@@ -89,6 +89,29 @@ async def test_the_action_after_a_recorded_stay_is_told_where_the_recording_is(
     assert "DialCallSid" not in told[0]
 
 
+@pytest.mark.parametrize("dialect", ["twilio", "restcomm"])
+async def test_the_action_is_told_of_a_stay_that_ended_by_hanging_up(lab: Lab, dialect: str) -> None:
+    told = []
+
+    def answer(request: CustomerRequest) -> str:
+        if not request.url.endswith("/over"):
+            return '<Response><Dial record="true" action="/over"><Conference>standup</Conference></Dial></Response>'
+        told.append(request.params)
+        return "<Response><Say>nobody hears this</Say></Response>"
+
+    lab.customer("https://acme.example/", answer)
+    await lab.number("+15550100", VOICE, dialect=dialect)
+    alice = lab.caller("alice")
+    await alice.dial("+15550100")
+    await lab.run_for(3.0)
+    alice.hangs_up()
+    await lab.run_for(3.0)
+    (after,) = told
+    assert after["CallStatus"] == "completed"
+    assert after["DialCallStatus"] == ("answered" if dialect == "twilio" else "completed")
+    assert "/Recordings/RE" in after["RecordingUrl"]
+
+
 async def test_a_call_is_recorded_beside_its_document_without_its_pauses(lab: Lab) -> None:
     document = (
         '<Response><StartRecording/><Pause duration="2"/><PauseRecording/><Pause duration="3"/>'

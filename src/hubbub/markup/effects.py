@@ -380,7 +380,7 @@ class Redirected:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    outcome: Connected | MessageTaken | None = None
+    outcome: "Connected | MessageTaken | LeftConference | None" = None
     """Of what was under way, where its author is still to be told."""
 
 

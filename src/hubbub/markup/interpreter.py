@@ -200,12 +200,21 @@ class Interpreter:
     def _asked_after(self, next_: FollowUp, action: WebTarget, outcome: fx.Outcome) -> Ask:
         return Ask(next_.purpose, action, next_.fallback or self._asking.fallback, outcome=outcome)
 
-    def _ended(self, outcome: fx.Connected | fx.MessageTaken | None) -> list[Effect]:
+    def _ended(self, outcome: fx.Connected | fx.MessageTaken | fx.LeftConference | None) -> list[Effect]:
         """Nothing runs any more; some dialects tell the action all the same, and run nothing of its answer."""
+        join = self.join
         effect = self._open if self._phase is Phase.BUSY else None
         self._phase = Phase.OVER
         self._program.clear()
-        if outcome is None or not self._language.tells_after_hangup or not isinstance(effect, Concluding):
+        if outcome is None or not self._language.tells_after_hangup:
+            return []
+        if isinstance(outcome, fx.LeftConference):
+            return (
+                []
+                if join is None or join.action is None
+                else [fx.Fetch(self._after_stay(join.action, outcome))]
+            )
+        if not isinstance(effect, Concluding):
             return []
         next_ = follow_up(effect, outcome)
         return [] if next_.action is None else [fx.Fetch(self._asked_after(next_, next_.action, outcome))]
@@ -266,14 +275,15 @@ class Interpreter:
         self._phase = Phase.BUSY
         self._open = None
         if join.action is not None:
-            details = self._language.stay_details(event.reason)
-            outcome = None if event.recording is None else fx.Stayed(event.recording)
-            return self._ask(
-                Ask(Purpose.ACTION, join.action, self._asking.fallback, details, outcome=outcome)
-            )
+            return self._ask(self._after_stay(join.action, event))
         if join.hang_up_when_evicted and event.reason in EVICTIONS:
             return self._over(fx.HangUp(HangupCause.COMPLETED))
         return self._run()
+
+    def _after_stay(self, action: WebTarget, event: fx.LeftConference) -> Ask:
+        details = self._language.stay_details(event.reason)
+        outcome = None if event.recording is None else fx.Stayed(event.recording)
+        return Ask(Purpose.ACTION, action, self._asking.fallback, details, outcome=outcome)
 
     def _join_refused(self, join: JoinConference, event: fx.JoinRefused) -> list[Effect]:
         verdict = self._language.refused(join, event.refusal)

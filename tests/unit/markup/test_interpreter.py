@@ -582,6 +582,23 @@ def test_the_action_is_told_though_the_caller_has_gone_where_the_dialect_has_it_
     assert interpreter.feed(CallEnded(taken)) == []
 
 
+def test_the_action_of_a_stay_is_told_though_the_caller_hung_up_inside() -> None:
+    gone = LeftConference(LeaveReason.HUNG_UP)
+    join = JoinConference("standup", action=NEXT)
+    interpreter, _ = running(join, answered=True)
+    interpreter.feed(Joined())
+    [effect] = interpreter.feed(CallEnded(gone))
+    assert isinstance(effect, Fetch)
+    assert (effect.ask.purpose, effect.ask.target) == (Purpose.ACTION, NEXT)
+    assert interpreter.feed(fetched()) == []
+    for silent in (
+        running(join, answered=True, language=FakeLanguage(tells_after_hangup=False))[0],
+        running(JoinConference("standup"), answered=True)[0],
+    ):
+        silent.feed(Joined())
+        assert silent.feed(CallEnded(gone)) == []
+
+
 def test_a_wrong_document_for_one_who_was_dialled_ends_that_call_and_for_a_room_nothing() -> None:
     _, effects = running(Unsupported("Refer"), setting=Setting.CALLED)
     assert effects[-1] == HangUp(HangupCause.CALLBACK_FAILED)

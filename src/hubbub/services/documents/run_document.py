@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from hubbub.domain.application import WebTarget
 from hubbub.domain.call import HangupCause
-from hubbub.domain.conference import Conference
+from hubbub.domain.conference import Conference, LeaveReason
 from hubbub.domain.errors import Conflict, NotFound, Refusal, ServerFull
 from hubbub.domain.recording import Recording
 from hubbub.markup import effects as fx
@@ -58,7 +58,7 @@ Concluded = TypeVar("Concluded", fx.Connected, fx.MessageTaken)
 class _CallOver(Exception):
     """The leg's last input came."""
 
-    def __init__(self, outcome: fx.Connected | fx.MessageTaken | None = None) -> None:
+    def __init__(self, outcome: fx.Connected | fx.MessageTaken | fx.LeftConference | None = None) -> None:
         super().__init__()
         self.outcome = outcome
         """Of what was under way, if it has one."""
@@ -347,7 +347,11 @@ class DocumentRunner:
         events: Mailbox[RoomEvent],
     ) -> list[fx.Effect]:
         while True:
-            await self._listen_until(lambda: not events.empty())
+            try:
+                await self._listen_until(lambda: not events.empty())
+            except _CallOver:
+                gone = fx.LeftConference(LeaveReason.HUNG_UP, await self._finish_recording(stay))
+                raise _CallOver(gone) from None
             event = events.get_nowait()
             if isinstance(event, BaseException):
                 raise event
