@@ -140,12 +140,9 @@ class JoinConference:
     beep: Beep = Beep.NONE
     max_participants: int | None = None
     events: WebTarget | None = None
-    events_fallback: WebTarget | None = None
+    """Where the room says that its events go."""
     callbacks: tuple[SubscriptionWish, ...] = ()
     """Who wants to hear of the conference, if this call makes it."""
-    event_words: tuple[str, ...] = ()
-    """Which events are wanted, in the dialect's words; empty: as the dialect's default has it."""
-    event_timeout_s: float | None = None
     region: str | None = None
     jitter: JitterSize | None = None
     wait: WaitMusic = field(default_factory=WaitMusic)

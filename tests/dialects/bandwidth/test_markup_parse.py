@@ -117,14 +117,12 @@ def test_every_conference_attribute_is_read() -> None:
         coached=(CallId(HEX),),
         one_coach=True,
         events=WebTarget("https://acme.example/events", "GET", "u", "p"),
-        events_fallback=WebTarget("https://b.example/ev", "POST", "fu", "fp"),
         callbacks=wish(
             CONFERENCE,
             WebTarget("https://acme.example/events", "GET", "u", "p"),
             WebTarget("https://b.example/ev", "POST", "fu", "fp"),
             20.5,
         ),
-        event_timeout_s=20.5,
         wait=WaitMusic(WaitKind.SILENCE),
     )
 

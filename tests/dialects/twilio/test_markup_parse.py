@@ -171,7 +171,6 @@ def test_every_conference_attribute_is_read() -> None:
         beep=Beep.ON_ENTER,
         max_participants=5,
         events=WebTarget("https://acme.example/events", "GET"),
-        event_words=("start", "end", "join"),
         callbacks=(
             SubscriptionWish(
                 "conference",
@@ -208,7 +207,8 @@ def test_an_empty_wait_url_is_silence() -> None:
 )
 def test_lists_of_events_may_be_written_as_libraries_print_them(text: str) -> None:
     quoted = text.replace('"', "&quot;")
-    assert conference(f'statusCallbackEvent="{quoted}"').event_words == ("join", "leave")
+    [wish] = conference(f'statusCallback="/events" statusCallbackEvent="{quoted}"').callbacks
+    assert wish.kinds == {EventKind.PARTICIPANT_JOINED, EventKind.PARTICIPANT_LEFT}
 
 
 @pytest.mark.parametrize(
@@ -352,4 +352,5 @@ def test_what_twilios_own_library_writes_is_read() -> None:
     assert join.label == "bob"
     assert join.start_on_enter is False
     assert join.leave_on_star is True
-    assert join.event_words == ("join", "leave")
+    [told] = join.callbacks
+    assert told.kinds == {EventKind.PARTICIPANT_JOINED, EventKind.PARTICIPANT_LEFT}

@@ -261,9 +261,7 @@ def _read_conference(element: BxmlElement, limits: MarkupLimits) -> JoinConferen
         beep=Beep.NONE,
         max_participants=MEMBERS_MAX if limits.strict else None,
         events=events,
-        events_fallback=fallback,
         callbacks=wish(CONFERENCE, events, fallback, timeout_s),
-        event_timeout_s=timeout_s,
         wait=WaitMusic(WaitKind.SILENCE),
     )
 

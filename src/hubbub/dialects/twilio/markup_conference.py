@@ -49,7 +49,6 @@ def read_conference(element: Element, reading: Reading) -> JoinConference | Skip
         return Skip("13240", f"line {element.line}: coach {coach[:80]!r} is no call in the conference")
     conference_id = read_sid("CF", name)
     events = reading.target(element, "statusCallback", "statusCallbackMethod", "11100", SCHEMA)
-    event_words = _event_words(element, reading)
     return JoinConference(
         name="" if conference_id else name,
         conference_id=ConferenceId(conference_id) if conference_id else None,
@@ -64,8 +63,7 @@ def read_conference(element: Element, reading: Reading) -> JoinConference | Skip
             element, "maxParticipants", PARTICIPANTS_MAX, SCHEMA, minimum=1, maximum=PARTICIPANTS_MAX
         ),
         events=events,
-        event_words=event_words,
-        callbacks=wish(CONFERENCE, events, event_words),
+        callbacks=wish(CONFERENCE, events, _event_words(element, reading)),
         recording=_read_recording(element, reading),
         region=_optional_choice(element, reading, "region", REGIONS),
         jitter=JitterSize(
