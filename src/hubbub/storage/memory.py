@@ -87,6 +87,22 @@ class MemoryTransaction(MemoryReader):
                 raise NameTaken("another call has this given id")
         self._tables().calls[call.id] = call
 
+    async def move_call(self, call: CallLeg, before: CallLeg | None = None) -> None:
+        there = self._tables().calls.get(call.id)
+        if there is None:
+            return
+        self._tables().calls[call.id] = there._replace(
+            conference_id=call.conference_id,
+            status=call.status,
+            updated_at_ms=call.updated_at_ms,
+            answered_at_ms=call.answered_at_ms,
+            ended_at_ms=call.ended_at_ms,
+            hangup_cause=call.hangup_cause,
+            sip_status=call.sip_status,
+            tag=call.tag,
+            placed_at_ms=call.placed_at_ms,
+        )
+
     async def put_conference(self, conference: Conference) -> None:
         if conference.is_live:
             other = await self.live_conference(conference.account_id, conference.name)

@@ -59,6 +59,9 @@ class SqlTransaction(SqlReader):
     async def put_call(self, call: CallLeg) -> None:
         await self._calls.put(call)
 
+    async def move_call(self, call: CallLeg, before: CallLeg | None = None) -> None:
+        await self._calls.move(call, before)
+
     async def put_conference(self, conference: Conference) -> None:
         await self._conferences.put(conference)
 

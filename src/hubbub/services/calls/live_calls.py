@@ -156,8 +156,8 @@ class LiveCall:
 
         Say `wrote` after the transaction: until then nobody knows.
         """
-        self.leg = None
-        await tx.put_call(leg)
+        before, self.leg = self.leg, None
+        await tx.move_call(leg, before)
         if self.answered_at_ms is not None:
             answer = Event(EventKind.CALL_ANSWERED, self.answered_at_ms, leg.account_id, None, leg.id, {})
             events = (answer, *events)

@@ -141,7 +141,17 @@ class Transaction(Reader, Protocol):
         """Raises NameTaken when the address is another number's."""
 
     async def put_trunk(self, trunk: Trunk, password: str | None) -> None: ...
-    async def put_call(self, call: CallLeg) -> None: ...
+    async def put_call(self, call: CallLeg) -> None:
+        """Raises NameTaken when the given id is another leg's."""
+
+    async def move_call(self, call: CallLeg, before: CallLeg | None = None) -> None:
+        """Write how far a leg that is there has come: its room, state, times, tag and end. What it was made with
+        (addresses, account, node …) stays as it is, and so do the indexes of that.
+
+        Args:
+            before: the leg as it is stored, where that is known: what has not changed is not written.
+        """
+
     async def put_conference(self, conference: Conference) -> None:
         """Raises NameTaken when another live conference of the account has the name."""
 

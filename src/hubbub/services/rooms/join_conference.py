@@ -94,7 +94,7 @@ class JoinConference:
         outcome = reserve(room, request, now_ms, participants_max=self._participants_max)
         leg = await tx.call(request.call_id)
         if leg is not None:
-            await tx.put_call(leg._replace(conference_id=outcome.room.conference.id, updated_at_ms=now_ms))
+            await tx.move_call(leg._replace(conference_id=outcome.room.conference.id, updated_at_ms=now_ms))
         await self._write(tx, room, outcome)
         await tx.append(before + outcome.events)
         return outcome

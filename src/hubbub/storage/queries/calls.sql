@@ -44,6 +44,20 @@ ON CONFLICT (id) DO UPDATE SET
     placed_at_ms = excluded.placed_at_ms, caller_name = excluded.caller_name,
     forwarded_from = excluded.forwarded_from;
 
+-- name: move_call
+-- How far a leg has come. Columns that are not named keep their indexes untouched: four of seven.
+UPDATE calls SET
+    conference_id = ?, status = ?, updated_at_ms = ?, answered_at_ms = ?, ended_at_ms = ?, hangup_cause = ?,
+    sip_status = ?, tag = ?, placed_at_ms = ?
+WHERE id = ?;
+
+-- name: move_call_in_place
+-- The same where it is in the conference it was in: another index less.
+UPDATE calls SET
+    status = ?, updated_at_ms = ?, answered_at_ms = ?, ended_at_ms = ?, hangup_cause = ?, sip_status = ?,
+    tag = ?, placed_at_ms = ?
+WHERE id = ?;
+
 -- name: delete_call
 -- One leg's row; its events stay.
 DELETE FROM calls WHERE id = ?;

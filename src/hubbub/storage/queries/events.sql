@@ -1,6 +1,10 @@
--- name: get_last_event_number
--- The newest number; NULL in an empty log. Read inside the writing transaction, so the next one is free.
-SELECT max(number) FROM events;
+-- name: get_last_event_numbers
+-- The newest number, and the newest within one conference (NULL: of none); NULL where there is none yet. Read inside
+-- the writing transaction, so the next ones are free.
+SELECT (SELECT max(number) FROM events), (
+    SELECT conference_number FROM events {hint:events_by_conference}
+    WHERE conference_id = ? ORDER BY number DESC LIMIT 1
+);
 
 -- name: get_last_conference_event_number
 -- The newest number within one conference.

@@ -23,11 +23,10 @@ COLUMNS: Final = len(CallLeg._fields)
 class Calls:
     """Reads and writes call legs."""
 
-    __slots__ = ("_db", "_list")
+    __slots__ = ("_db",)
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._list = KeysetList(db)
 
     async def get(self, call_id: str) -> CallLeg | None:
         row = await self._db.one("get_call", (call_id,))
@@ -46,6 +45,23 @@ class Calls:
     async def put(self, call: CallLeg) -> None:
         await self._db.run("put_call", call)
 
+    async def move(self, call: CallLeg, before: CallLeg | None) -> None:
+        so_far = (
+            call.status,
+            call.updated_at_ms,
+            call.answered_at_ms,
+            call.ended_at_ms,
+            call.hangup_cause,
+            call.sip_status,
+            call.tag,
+            call.placed_at_ms,
+            call.id,
+        )
+        if before is not None and before.conference_id == call.conference_id:
+            await self._db.run("move_call_in_place", so_far)
+        else:
+            await self._db.run("move_call", (call.conference_id, *so_far))
+
     async def delete(self, call_id: str) -> None:
         await self._db.run("delete_call", (call_id,))
 
@@ -54,7 +70,7 @@ class Calls:
         walk = _walk_of(query, self._db)
         if walk is None:
             return Page([], False, False, None if page.total_limit is None else 0)
-        rows, has_more, has_previous, total = await self._list.page(walk, page)
+        rows, has_more, has_previous, total = await KeysetList(self._db).page(walk, page)
         return Page([leg_of(row) for row in rows], has_more, has_previous, total)
 
 

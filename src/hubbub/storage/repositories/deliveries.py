@@ -26,13 +26,12 @@ _STATE: Final = {state.value: state for state in DeliveryState}
 class Deliveries:
     """Reads and writes deliveries."""
 
-    __slots__ = ("_db", "_entropy", "_list", "_subscriptions")
+    __slots__ = ("_db", "_entropy", "_subscriptions")
 
     def __init__(self, db: Connection, subscriptions: Subscriptions, entropy: Entropy) -> None:
         self._db = db
         self._subscriptions = subscriptions
         self._entropy = entropy
-        self._list = KeysetList(db)
 
     async def get(self, delivery_id: str) -> Delivery | None:
         row = await self._db.one("get_delivery", (delivery_id,))
@@ -105,7 +104,7 @@ class Deliveries:
         check(page)
         if query.states == frozenset():
             return Page([], False, False, None if page.total_limit is None else 0)
-        rows, has_more, has_previous, total = await self._list.page(await self._walk(query), page)
+        rows, has_more, has_previous, total = await KeysetList(self._db).page(await self._walk(query), page)
         return Page([_delivery(row) for row in rows], has_more, has_previous, total)
 
     async def _walk(self, query: DeliveryQuery) -> Walk:

@@ -41,9 +41,13 @@ class Events:
         The next number is read from the log itself, inside the transaction that writes it: one that is
         undone leaves no gap, and no counter can disagree with the log.
         """
-        row = await self._db.one("get_last_event_number")
+        # Most transactions tell of one conference: its number is asked for with the other.
+        first = next((event.conference_id for event in events if event.conference_id is not None), None)
+        row = await self._db.one("get_last_event_numbers", (first,))
         number = (row[0] if row else None) or 0
         own_numbers: dict[str, int] = {}
+        if first is not None:
+            own_numbers[first] = (row[1] if row else None) or 0
         numbered = []
         for event in events:
             number += 1

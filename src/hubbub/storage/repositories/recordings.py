@@ -18,11 +18,10 @@ _FORMAT: Final = {format_.value: format_ for format_ in AudioFormat}
 class Recordings:
     """Reads and writes recordings."""
 
-    __slots__ = ("_db", "_list")
+    __slots__ = ("_db",)
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._list = KeysetList(db)
 
     async def get(self, recording_id: str) -> Recording | None:
         row = await self._db.one("get_recording", (recording_id,))
@@ -41,7 +40,7 @@ class Recordings:
         check(page)
         if not query.account_ids or query.states == frozenset():
             return Page([], False, False, None if page.total_limit is None else 0)
-        rows, has_more, has_previous, total = await self._list.page(_walk_of(query), page)
+        rows, has_more, has_previous, total = await KeysetList(self._db).page(_walk_of(query), page)
         return Page([_recording(row) for row in rows], has_more, has_previous, total)
 
 
