@@ -1,12 +1,13 @@
 """The values of single lines: `o=`, `c=`, `t=` and `a=rtpmap` (RFC 8866 §5.2, §5.7, §5.9, §6.6).
 
-Each is frozen data whose `parse` and `str` are inverses (the `r=` lines of a `Timing` are lines of their own).
+Each is a named tuple whose `parse` and `str` are inverses (the `r=` lines of a `Timing` are lines of their own).
 Whole descriptions are in `session`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from hubbub.protocol.sdp.errors import SdpError
 
@@ -14,8 +15,7 @@ from hubbub.protocol.sdp.errors import SdpError
 _NUMBER_DIGITS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """`o=`: who made the description, and which version of it this is (RFC 8866 §5.2)."""
 
     username: str
@@ -59,8 +59,7 @@ class Origin:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """`c=`: where media is received (RFC 8866 §5.7)."""
 
     address: str
@@ -97,8 +96,7 @@ class Connection:
         return host in ("0.0.0.0", "::") or host.lower().endswith(".invalid")
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """`t=` with its `r=` lines: when the session is active; 0 0 means always (RFC 8866 §5.9)."""
 
     start: int = 0
@@ -125,8 +123,7 @@ class Timing:
         return f"{self.start} {self.stop}"
 
 
-@dataclass(frozen=True, slots=True)
-class RtpMap:
+class RtpMap(NamedTuple):
     """`a=rtpmap`: what a payload type stands for (RFC 8866 §6.6)."""
 
     encoding: str
@@ -151,6 +148,16 @@ class RtpMap:
 
     def __str__(self) -> str:
         return f"{self.encoding}/{self.clock_rate_hz}" + ("" if self.channels == 1 else f"/{self.channels}")
+
+
+@lru_cache(maxsize=256)
+def parse_rtpmap(text: str) -> RtpMap:
+    """`RtpMap.parse`, remembered: the world's telephones map a few dozen codecs.
+
+    Raises:
+        SdpError: malformed.
+    """
+    return RtpMap.parse(text)
 
 
 def parse_number(text: str, what: str, maximum: int) -> int:

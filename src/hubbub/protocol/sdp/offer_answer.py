@@ -11,7 +11,9 @@ those of the offer; the first codec of the offer that we speak is taken, alone, 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from hubbub.protocol.sdp.capabilities import (
     DEFAULT_CAPABILITIES,
@@ -28,8 +30,7 @@ _PLAIN_RTP = ("RTP/AVP", "RTP/AVPF")
 _TELEPHONE_EVENT = "telephone-event"
 
 
-@dataclass(frozen=True, slots=True)
-class Negotiated:
+class Negotiated(NamedTuple):
     """What an offer and its answer agreed on, from our side."""
 
     remote_host: str
@@ -65,8 +66,7 @@ class Negotiated:
         return self.direction in ("sendrecv", "recvonly")
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     """A codec, and the numbers that one description gives it."""
 
     codec: Codec
@@ -256,17 +256,25 @@ def _where(connection: Connection) -> str:
     a stranger in the middle of a call is not worth it."""
     host = connection.host
     if not connection.is_unspecified:
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            raise SdpError("stream at something that is no IP address") from None
+        if not _is_address(host):
+            raise SdpError("stream at something that is no IP address")
         if "%" in host:
             raise SdpError("stream at a scoped address")
     return host
 
 
+@lru_cache(maxsize=1024)
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
 def _choose_stream(offer: SessionDescription, capabilities: AudioCapabilities) -> tuple[int, _Match]:
-    """The first audio stream with a codec of ours."""
+    """The first audio stream with a codec of ours; remembered from the check of an offer until its answer."""
     has_audio = False
     for index, stream in enumerate(offer.media):
         if not _is_usable(stream):
@@ -403,5 +411,5 @@ def _describe(
     if (previous.media, previous.connection) == (media, connection):
         return previous
     # The whole `o=` but the version stays, even when the host moved: it names the session (RFC 8866 §5.2).
-    origin = replace(previous.origin, version=previous.origin.version + 1)
+    origin = previous.origin._replace(version=previous.origin.version + 1)
     return SessionDescription(origin, media, connection)

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hubbub.protocol.sdp.errors import SdpError
-from hubbub.protocol.sdp.lines import Connection, Origin, RtpMap, Timing, parse_number
+from hubbub.protocol.sdp.lines import Connection, Origin, RtpMap, Timing, parse_number, parse_rtpmap
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
@@ -37,8 +37,7 @@ class SdpLimits:
 DEFAULT_LIMITS = SdpLimits()
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """One `m=` section (RFC 8866 §5.14)."""
 
     kind: str
@@ -76,7 +75,7 @@ class Media:
         for name, value in self.attributes:
             if name == "rtpmap":
                 number, _, text = (value or "").partition(" ")
-                maps.setdefault(parse_number(number, "payload type", 127), RtpMap.parse(text))
+                maps.setdefault(parse_number(number, "payload type", 127), parse_rtpmap(text))
         return maps
 
     def fmtp(self, payload_type: int) -> str | None:
@@ -116,8 +115,7 @@ class Media:
         return parse_number(stated.partition(" ")[0], "RTCP port", 65535)
 
 
-@dataclass(frozen=True, slots=True)
-class SessionDescription:
+class SessionDescription(NamedTuple):
     """One whole description (RFC 8866 §5)."""
 
     origin: Origin

@@ -1,14 +1,14 @@
 """The header values that every message carries: addresses, Via and CSeq (RFC 3261 §20.10, §20.42, §20.16).
 
-Each is a frozen dataclass whose `parse` and `str` are inverses: `parse(str(x)) == x`. White space that the grammar
+Each is a named tuple whose `parse` and `str` are inverses: `parse(str(x)) == x`. White space that the grammar
 allows is dropped on the way in; display names always go out quoted, which is never wrong. Further headers are in
 `values`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from hubbub.protocol.sip.errors import SipParseError
 from hubbub.protocol.sip.grammar import (
@@ -31,8 +31,7 @@ _CSEQ_MAX = 2**31 - 1
 BRANCH_COOKIE = "z9hG4bK"
 
 
-@dataclass(frozen=True, slots=True)
-class NameAddr:
+class NameAddr(NamedTuple):
     """An address with display name and parameters: From, To, Contact, Route, Refer-To (RFC 3261 §20.10, §25.1)."""
 
     display_name: str | None
@@ -95,7 +94,7 @@ class NameAddr:
 
     def with_param(self, name: str, value: str | None = None) -> NameAddr:
         """This address with parameter `name` set to a token or quoted string."""
-        return replace(self, params=replace_param(self.params, name, value))
+        return self._replace(params=replace_param(self.params, name, value))
 
     def with_tag(self, tag: str) -> NameAddr:
         """This address with its dialog tag set."""
@@ -110,8 +109,7 @@ def is_display_word(word: str) -> bool:
     return not ascii_part or is_token(ascii_part)
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(NamedTuple):
     """One hop of the way back (RFC 3261 §20.42, §18.2.2; `rport` RFC 3581)."""
 
     transport: str
@@ -194,11 +192,10 @@ class Via:
 
     def with_param(self, name: str, value: str | None = None) -> Via:
         """This Via with parameter `name` set."""
-        return replace(self, params=replace_param(self.params, name, value))
+        return self._replace(params=replace_param(self.params, name, value))
 
 
-@dataclass(frozen=True, slots=True)
-class CSeq:
+class CSeq(NamedTuple):
     """Sequence number and method (RFC 3261 §20.16)."""
 
     number: int

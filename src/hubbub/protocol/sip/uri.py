@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote_to_bytes
 
@@ -33,8 +33,7 @@ _USER_SAFE = "-_.!~*'()&=+$,;?/"
 _DECISIVE_PARAMS = ("user", "ttl", "method", "maddr", "transport")
 
 
-@dataclass(frozen=True, slots=True)
-class SipUri:
+class SipUri(NamedTuple):
     """A `sip:` or `sips:` URI (RFC 3261 §19.1.1)."""
 
     scheme: str
@@ -125,7 +124,7 @@ class SipUri:
 
     def with_param(self, name: str, value: str | None = None) -> SipUri:
         """This URI with parameter `name` set."""
-        return replace(self, params=replace_param(self.params, name, value))
+        return self._replace(params=replace_param(self.params, name, value))
 
     @property
     def is_loose_router(self) -> bool:
@@ -133,8 +132,7 @@ class SipUri:
         return self.param("lr") is not None
 
 
-@dataclass(frozen=True, slots=True)
-class OpaqueUri:
+class OpaqueUri(NamedTuple):
     """Any absolute URI that is not SIP's own: `tel:`, `mailto:`, schemes we never heard of (RFC 3986 §3)."""
 
     scheme: str

@@ -173,7 +173,7 @@ def test_an_ipv6_answer_says_so() -> None:
 @pytest.mark.parametrize("host", ["phone.example.com", "fe80::1%eth0", "192.0.2.1000", "'; DROP TABLE"])
 def test_a_stream_at_no_ip_address_is_refused(host: str) -> None:
     with pytest.raises(SdpError):
-        answer(replace(offer(audio()), connection=Connection(host)))
+        answer(offer(audio())._replace(connection=Connection(host)))
 
 
 # Direction and hold (RFC 3264 §6.1, §8.4)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from hubbub.protocol.sdp.errors import SdpError
@@ -101,7 +99,7 @@ def test_a_multicast_address_is_told_from_its_ttl() -> None:
 def test_a_session_attribute_gives_the_direction_of_streams_without_one() -> None:
     session = parse_sdp(FULL)
     assert session.direction_of(session.media[0]) == "recvonly"
-    assert session.direction_of(replace(session.media[0], attributes=(("inactive", None),))) == "inactive"
+    assert session.direction_of(session.media[0]._replace(attributes=(("inactive", None),))) == "inactive"
 
 
 def test_without_any_direction_a_stream_goes_both_ways() -> None:
