@@ -140,7 +140,10 @@ class RtpPlane(ControlSide):
     def _send(self, records: list[tuple[int, ...]]) -> None:
         data = as_bytes(records)
         waited = bool(self._backlog)
-        self._backlog.extend(data[i : i + ATOMIC_BYTES] for i in range(0, len(data), ATOMIC_BYTES))
+        if len(data) <= ATOMIC_BYTES:
+            self._backlog.append(data)
+        else:
+            self._backlog.extend(data[i : i + ATOMIC_BYTES] for i in range(0, len(data), ATOMIC_BYTES))
         if not waited:
             self._flush()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple, TypeAlias
 
@@ -192,6 +193,7 @@ class Gate:
         return int(self._clock.mono_s() * 1000)
 
 
+@lru_cache(maxsize=1024)
 def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(host)

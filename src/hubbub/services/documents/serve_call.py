@@ -1,5 +1,7 @@
 """A leg that came is served: the application's document is run for it, or it joins the room that was dialled."""
 
+from functools import lru_cache
+
 from hubbub.markup import effects as fx
 from hubbub.markup.instructions import Document, JoinConference, WaitKind, WaitMusic
 from hubbub.services.calls.accept_incoming_call import AcceptedCall
@@ -17,7 +19,11 @@ class ServeCall:
             plain_music: play waiting music to one who is alone in a room that was simply dialled.
         """
         self._runners = runners
-        self._plain_wait = WaitMusic(WaitKind.STOCK if plain_music else WaitKind.SILENCE)
+        wait = WaitMusic(WaitKind.STOCK if plain_music else WaitKind.SILENCE)
+        # Rooms are dialled again and again, and a document never changes.
+        self._plain_document = lru_cache(maxsize=1024)(
+            lambda name: Document((JoinConference(name=name, wait=wait),), base_url=None)
+        )
 
     async def __call__(self, call: LiveCall, accepted: AcceptedCall, incoming: IncomingCall) -> None:
         application = accepted.application
@@ -30,8 +36,7 @@ class ServeCall:
         )
         begin: fx.Ask | Document
         if application is None:
-            join = JoinConference(name=accepted.leg.to_address, wait=self._plain_wait)
-            begin = Document((join,), base_url=None)
+            begin = self._plain_document(accepted.leg.to_address)
         else:
             begin = fx.Ask(fx.Purpose.INCOMING, application.voice, application.fallback)
         await runner.run(begin, answered=False)
