@@ -22,6 +22,7 @@ ROOM = "standup"
 NUMBER, CARRIED = "+15550100", "+15551112222"
 DESK_HZ, CARRIED_HZ, ALICE_HZ, BOB_HZ = VOICES = (440, 610, 800, 1010)
 SOUNDS_HZ = {"first": 1370, "second": 1610, "asked": 1850, "unkept": 2090, "whispered": 2330, "bye": 2570}
+UNHEARD_HZ = 300
 USER, PASSWORD = "acme", "open sesame"
 
 
@@ -38,14 +39,15 @@ class Stage(stage.Stage):
 
     def __init__(self, folder: Path, hand: Callable[[str, str, str, str], Hand]) -> None:
         super().__init__(folder, VOICES, SOUNDS_HZ)
-        who = self.server.credentials["bandwidth"]
-        self._hand = hand(self.wire.url, who["username"], who["password"], who["account_id"])
-        self.closing.callback(self._hand.close)
+        self._make_hand = hand
+        self._hand: Hand
         self.desk_id = self.carried_id = self.alice_id = self.bob_id = self.room = self.application = ""
         self.answers: dict[str, Answer] = {}
 
     def open(self) -> None:
-        url = self.customer.url
+        who, url = self.server.credentials["bandwidth"], self.customer.url
+        self._hand = self._make_hand(self.wire.url, who["username"], who["password"], who["account_id"])
+        self.closing.callback(self._hand.close)
         self.customer.answers("/initiate", said(self.conference(), self.play("bye")))
         self.customer.answers("/room", self._answer_room)
         self.customer.answers("/broken", Answer(status=500))
@@ -55,6 +57,7 @@ class Stage(stage.Stage):
         self.application = uuid_text(application["id"])
         self.server.hubbub("number", "create", NUMBER, "--application", "support")
         self.desk("desk7", DESK_HZ)
+        self.office.desk("nobody", UNHEARD_HZ, answers=False)
         self.office.carrier("carrier", CARRIED_HZ)
         self.office.is_open()
 

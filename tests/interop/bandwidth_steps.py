@@ -31,6 +31,18 @@ FIRST = ["conference-created", "participant-joined", "moderator-arrived", "recor
 SECOND = ["participant-joined", "conference-started"]
 LOGIN = {"username": USER, "password": PASSWORD}
 FALLBACK_LOGIN = {"fallbackUsername": USER, "fallbackPassword": PASSWORD}
+MANNERS = {
+    "answerMethod": "POST",
+    "answerFallbackMethod": "GET",
+    "disconnectMethod": "POST",
+    "callTimeout": 20,
+    "callbackTimeout": 5,
+    "priority": 2,
+    "displayName": "Acme",
+    "privacy": False,
+    "uui": "eA==;encoding=base64",
+}
+"""Everything else that may be asked of a call."""
 ALL_HZ = (*VOICES, *SOUNDS_HZ.values())
 
 
@@ -63,12 +75,17 @@ def _creates(stage: Stage, name: str, address: str, entering: list[str]) -> None
         "answerUrl": stage.customer.wants_password(f"/{name}", USER, PASSWORD, document),
         "disconnectUrl": stage.customer.url + "/gone",
         "tag": name,
+        "answerFallbackUrl": stage.customer.url + "/never",
         **LOGIN,
+        **FALLBACK_LOGIN,
+        **MANNERS,
     }
 
     def create() -> None:
-        made = stage.does("createCall", body=wish, status=201)
-        assert {key: made[key] for key in wish} == wish | {"password": "*****"}
+        body = wish | {"machineDetection": {"mode": "async"}}
+        made = stage.does("createCall", body=body, status=201)
+        masked = {"password": "*****", "fallbackPassword": "*****"}
+        assert {key: made[key] for key in wish} == wish | masked
 
     before = ("call-queued", "call-placed", "call-rang", "call-answered", "recording-started", "call-tagged")
     with stage.logs(*before, *entering):
@@ -189,6 +206,25 @@ def a_redirected_call_runs_what_its_url_or_its_fallback_answers_to_the_password(
     stage.does("updateCall", stage.bob_id, body={}, status=400)
 
 
+def a_call_that_rings_is_cancelled(stage: Stage) -> None:
+    wish = {
+        "to": f"sip:nobody@{stage.server.sip_host}:{stage.server.sip_port}",
+        "from": NUMBER,
+        "applicationId": stage.application,
+        "answerUrl": stage.customer.url + "/never",
+        "disconnectUrl": stage.customer.url + "/nobody",
+    }
+    with stage.logs("call-queued", "call-placed", "call-rang", "call-ended"):
+        with stage.logs("call-queued", "call-placed", "call-rang"):
+            call = stage.does("createCall", body=wish, status=201)["callId"]
+        stage.does("updateCall", call, body={"redirectUrl": wish["answerUrl"]}, status=409)
+        stage.does("updateCall", call, body={"state": "completed"}, status=200)
+    wait_until(lambda: bool(stage.told("/nobody")), "the end is told", 10)
+    [told] = stage.told("/nobody")
+    assert (told["eventType"], told["callId"], told["cause"]) == ("disconnect", call, "cancel")
+    assert stage.told("/never") == []
+
+
 def a_completed_call_is_hung_up(stage: Stage) -> None:
     with stage.logs("participant-left", "call-ended", "recording-stopped", "recording-completed"):
         stage.does("updateCall", stage.carried_id, body={"state": "completed"}, status=200)
@@ -271,6 +307,7 @@ STEPS: tuple[Callable[[Stage], None], ...] = (
     a_paused_recording_leaves_out_what_is_said,
     bxml_given_to_a_call_takes_it_out_of_its_conference,
     a_redirected_call_runs_what_its_url_or_its_fallback_answers_to_the_password,
+    a_call_that_rings_is_cancelled,
     a_completed_call_is_hung_up,
     a_recordings_sound_is_deleted_and_nothing_is_transcribed,
     a_completed_conference_lets_its_members_go_on_with_their_documents,

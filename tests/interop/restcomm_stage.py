@@ -17,7 +17,7 @@ from interop.customer import Answer
 ROOM = "standup"
 NUMBER, CARRIED = "+15550100", "+15551112222"
 CARRIED_HZ, ALICE_HZ, ANN_HZ, BEN_HZ = VOICES = (440, 610, 800, 1010)
-SOUNDS_HZ = {"later": 1370}
+UNHEARD_HZ = 300
 ENTER = f'<Conference beep="false" waitUrl="">{ROOM}</Conference>'
 PAGES = {
     "/enter": f"<Dial>{ENTER}</Dial>",
@@ -38,14 +38,15 @@ class Stage(stage.Stage):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, VOICES, SOUNDS_HZ)
+        super().__init__(folder, VOICES, {})
+        self.http: httpx.Client
+        self.carried = self.alice = self.ann = self.room = ""
+
+    def open(self) -> None:
         who = self.server.credentials["restcomm"]
         base = f"{self.wire.url}/restcomm/2012-04-24/Accounts/{who['account_sid']}"
         self.http = httpx.Client(base_url=base, auth=(who["account_sid"], who["auth_token"]))
         self.closing.callback(self.http.close)
-        self.carried = self.alice = self.ann = self.room = ""
-
-    def open(self) -> None:
         for path, verbs in PAGES.items():
             self.customer.serves_markup(path, verbs)
         self.customer.answers("/broken", Answer(status=500))
@@ -54,7 +55,7 @@ class Stage(stage.Stage):
         self.server.hubbub("number", "create", NUMBER, "--application", "support")
         self.desk("ann", ANN_HZ)
         self.desk("ben", BEN_HZ)
-        self.office.desk("nobody", 1, answers=False)
+        self.office.desk("nobody", UNHEARD_HZ, answers=False)
         self.office.carrier("carrier", CARRIED_HZ)
         self.office.is_open()
 

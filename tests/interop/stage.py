@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +23,10 @@ from interop.telephones import Office
 from interop.wiretap import Wiretap
 
 STAY_S = 100
+SOUND_S = 1.5
 FLAGS = ("--calls-per-second", "0", "--media-silence-s", "0")
+TWO_AT_ONCE = -1
+"""Stands for sounds that overlap, where one is expected after another."""
 _RTP_FIRST, _RTP_EACH = 20_200, 20
 
 
@@ -43,9 +46,7 @@ class Stage(ABC):
         voices: of those who are expected in the room.
     """
 
-    def __init__(
-        self, folder: Path, voices_hz: Collection[int], sounds_hz: Mapping[str, int], sound_s: float = 1.5
-    ) -> None:
+    def __init__(self, folder: Path, voices_hz: Collection[int], sounds_hz: Mapping[str, int]) -> None:
         self.folder = folder
         self.closing = ExitStack()
         self.ears: dict[int, Ear] = {}
@@ -53,22 +54,29 @@ class Stage(ABC):
         self._tones_hz = (*voices_hz, *sounds_hz.values())
         self._sounds_hz = sounds_hz
         self._numbers = count()
-        self.server: RunningServer = start(folder / "data", *FLAGS)
-        self.closing.callback(_end, self.server)
-        self.customer = self.closing.enter_context(Customer())
-        self.wire = self.closing.enter_context(Wiretap(self.server.http))
-        self.office = self.closing.enter_context(Office(self.server, folder, self._tones_hz, STAY_S))
-        for name, hz in sounds_hz.items():
-            sound = tone_wav(folder / f"{name}.wav", hz, sound_s)
-            self.customer.serves_sound(f"/{name}.wav", sound.read_bytes())
+        self.server: RunningServer
+        self.customer: Customer
+        self.wire: Wiretap
+        self.office: Office
 
     def __enter__(self) -> Self:
         try:
+            self._build()
             self.open()
         except BaseException:
             self.closing.close()
             raise
         return self
+
+    def _build(self) -> None:
+        self.server = start(self.folder / "data", *FLAGS)
+        self.closing.callback(_end, self.server)
+        self.customer = self.closing.enter_context(Customer())
+        self.wire = self.closing.enter_context(Wiretap(self.server.http))
+        self.office = self.closing.enter_context(Office(self.server, self.folder, self._tones_hz, STAY_S))
+        for name, hz in self._sounds_hz.items():
+            sound = tone_wav(self.folder / f"{name}.wav", hz, SOUND_S)
+            self.customer.serves_sound(f"/{name}.wav", sound.read_bytes())
 
     def __exit__(self, *_: object) -> None:
         self.closing.close()
@@ -122,16 +130,17 @@ class Stage(ABC):
         self.hear(expected if apart is None else expected | {but: apart})
 
     def played(self, since: Mapping[Ear, tuple[Path, int] | None]) -> dict[Ear, list[int]]:
-        """Which of the customer's sounds each ear heard since then, one after another; two at once are -1."""
+        """Which of the customer's sounds each ear heard since then, one after another, and where two were at once."""
         return {ear: self._sounds(ear, moment) for ear, moment in since.items()}
 
     def _sounds(self, ear: Ear, since: tuple[Path, int] | None) -> list[int]:
-        known = set(self._sounds_hz.values())
+        known = frozenset(self._sounds_hz.values())
+        quarters = [tones & known for tones in ear.last(since, 1000) if tones is not None]
         found: list[int] = []
-        for tones in ear.last(since, 1000):
-            sounds = sorted((tones or frozenset()) & known)
-            if sounds:
-                each = sounds[0] if len(sounds) == 1 else -1
+        for sounds, run in groupby(quarters):
+            # In one quarter of a second alone, one may have ended and the next begun.
+            if len(sounds) == 1 or (len(sounds) > 1 and len(list(run)) > 1):
+                each = min(sounds) if len(sounds) == 1 else TWO_AT_ONCE
                 if not found or found[-1] != each:
                     found.append(each)
         return found
