@@ -1,23 +1,26 @@
 """The telephone itself: one call at a time, made or taken.
 
-Owns the state of the call as its user sees it. Leaves SIP to `line`, SDP to `description`, RTP to `media`. Its verbs are in the third person, because scripts and tests tell a story: `await alice.dials("sip:…")`,
-`alice.says(…)`, `alice.presses("5#")`, `alice.hangs_up()`.
+Owns the state of the call as its user sees it. Leaves SIP to `line`, SDP to `description`, RTP to `media`, and what to do
+when called to `answering`. Its verbs are in the third person, because scripts and tests tell a story:
+`await alice.dials("sip:…")`, `alice.says(…)`, `alice.presses("5#")`, `alice.hangs_up()`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubbub.audio import ears
+from hubbub.phone.addresses import Addresses
+from hubbub.phone.answering import Answering
 from hubbub.phone.description import Description
 from hubbub.phone.line import Line
 from hubbub.phone.media import PRESS_MS, Agreed, MediaCounters, PhoneMedia
+from hubbub.phone.outcome import CallFailed, CallOver, PhoneState, RegistrationFailed
 from hubbub.phone.recording import Recording
 from hubbub.phone.settings import PhoneSettings
 from hubbub.phone.sounds import Sound, tone
@@ -32,7 +35,6 @@ from hubbub.protocol.sip.events import (
     CallEnded,
     CallProgress,
     Digit,
-    EndCause,
     IncomingCall,
     MediaAnswer,
     MediaOffer,
@@ -42,50 +44,13 @@ from hubbub.protocol.sip.identifiers import RandomSource
 from hubbub.protocol.sip.inbound_call import InboundCall
 from hubbub.protocol.sip.message import SipRequest
 from hubbub.protocol.sip.register_client import RegisterClient, RegisterOutcome
-from hubbub.protocol.sip.routing import Peer, uri_peer
-from hubbub.protocol.sip.uri import SipUri, escape_user, parse_uri
+from hubbub.protocol.sip.uri import escape_user
 
 __all__ = ["CODECS", "CallFailed", "CallOver", "Phone", "PhoneSettings", "PhoneState", "RegistrationFailed"]
 
 CODECS: Final = {"PCMU": PCMU, "PCMA": PCMA}
 INFO_GAP_S: Final = 0.2
 """Between two digits sent by INFO, so that they cannot overtake one another."""
-
-
-class PhoneState(StrEnum):
-    IDLE = "idle"
-    CALLING = "calling"
-    """We dialled, or are being called, and nobody has answered yet."""
-    TALKING = "talking"
-
-
-class CallOver(NamedTuple):
-    """How the last call ended."""
-
-    cause: EndCause
-    status: int | None
-    """The final SIP status of the INVITE, where there was one."""
-    by_far_end: bool
-    reason: str | None
-    """The Reason header that came with it (RFC 3326)."""
-
-
-class CallFailed(Exception):
-    """A call that we made was not answered."""
-
-    def __init__(self, over: CallOver) -> None:
-        status = f" with {over.status}" if over.status is not None else ""
-        super().__init__(f"the call was not answered: {over.cause}{status}")
-        self.over = over
-        self.status = over.status
-
-
-class RegistrationFailed(Exception):
-    """The registrar refused, or never answered (408)."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"registering failed with {status}")
-        self.status = status
 
 
 class Phone:
@@ -101,6 +66,8 @@ class Phone:
         self._random = random
         self._loop = asyncio.get_running_loop()
         self._line = Line(escape_user(settings.user), random, self._on_event)
+        self._addresses = Addresses(settings, self._line)
+        self._answering = Answering(settings, self._line, self)
         self._capabilities = AudioCapabilities(
             codecs=tuple(CODECS[name] for name in settings.codecs),
             telephone_event_payload_type=101 if settings.telephone_events else None,
@@ -113,7 +80,6 @@ class Phone:
         self._ended: asyncio.Future[CallOver] | None = None
         self._recording: Recording | None = None
         self._sound: Sound | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self._last_counters = MediaCounters(0, 0, 0, 0)
         self._digits_heard = ""
         self.state = PhoneState.IDLE
@@ -139,14 +105,12 @@ class Phone:
     @property
     def uri(self) -> str:
         """Where it can be called."""
-        host = f"[{self._line.host}]" if ":" in self._line.host else self._line.host
-        return f"sip:{escape_user(self.settings.user)}@{host}:{self._line.port}"
+        return self._addresses.contact
 
     async def close(self, timeout_s: float = 2.0) -> None:
         """Hang up, wait a little for the far end to agree, and free the ports."""
         self.hangs_up()
-        for task in list(self._tasks):
-            task.cancel()
+        self._answering.close()
         await self._line.wait_until_idle(timeout_s)
         self._line.close()
         if self._media is not None:
@@ -174,24 +138,24 @@ class Phone:
         """
         if self.state is not PhoneState.IDLE:
             raise RuntimeError(f"{self.settings.user}'s telephone is in use")
-        uri = self._parse_target(target)
+        uri = self._addresses.target(target)
         self._begin()
         ended = self._ended
         answered = self._answered = self._loop.create_future()
         assert ended is not None
         try:
-            next_hop = await self._next_hop(uri)
-            media = self._media = PhoneMedia(self._random)
-            offer = self._describe(*await media.open(self._line.host)).offer()
+            next_hop = await self._addresses.next_hop(uri)
+            await self.opens_media()
+            offer = self.offers()
             self._call = self._line.do(
                 lambda now: self._line.agent.invite(
                     uri,
-                    self._address,
+                    self._addresses.caller,
                     NameAddr(None, uri),
                     now,
                     sdp=offer,
                     headers=list((headers or {}).items()),
-                    credentials=self._credentials,
+                    credentials=self._addresses.credentials,
                     next_hop=next_hop,
                 )
             )
@@ -260,13 +224,10 @@ class Phone:
 
     async def _registrar(self) -> RegisterClient:
         if self._registration is None:
-            if self.settings.home is None:
-                raise RuntimeError("a telephone without a home has nowhere to register")
-            registrar = SipUri.parse(f"sip:{self.settings.home}{self._transport_parameter}")
-            next_hop = await self._next_hop(registrar)
-            address = SipUri("sip", escape_user(self.settings.user), None, registrar.host)
+            registrar, address = self._addresses.home()
+            next_hop = await self._addresses.next_hop(registrar)
             self._registration = self._line.agent.registration(
-                registrar, NameAddr(None, address), next_hop=next_hop, credentials=self._credentials
+                registrar, address, next_hop=next_hop, credentials=self._addresses.credentials
             )
         return self._registration
 
@@ -325,7 +286,9 @@ class Phone:
 
     def _on_event(self, event: UserAgentEvent) -> None:
         if isinstance(event, IncomingCall):
-            self._on_incoming(event.call)
+            assert isinstance(event.call, InboundCall)
+            self.invites.append(event.call.request)
+            self._answering.hear(event.call)
         elif event.call is not self._call and not (self._call is None and self.state is PhoneState.CALLING):
             return
         elif isinstance(event, CallProgress):
@@ -351,96 +314,13 @@ class Phone:
         if not (self.hears_early if sdp is None else self._accept(sdp)):
             self._line.do(call.hang_up)
             return
-        self._talk()
+        self.talks()
 
     def _hear_early(self, sdp: bytes) -> None:
         """The far end may be heard before it answers (RFC 3261 §13.3.1.1). What cannot be understood waits for the answer."""
         if self._accept(sdp) and self._media is not None:
             self.hears_early = True
             self._recording = self._media.recording
-
-    def _on_incoming(self, call: Call) -> None:
-        assert isinstance(call, InboundCall)
-        self.invites.append(call.request)
-        settings = self.settings
-        if settings.redirects_to:
-            contacts = [("Contact", f"<{uri}>") for uri in settings.redirects_to]
-            self._line.do(lambda now: call.reject(302, now, fields=contacts))
-            return
-        status = settings.refuses_with
-        if status is None and (not settings.answers or self.state is not PhoneState.IDLE):
-            status = 486
-        if status is not None:
-            refusal = status
-            self._line.do(lambda now: call.reject(refusal, now))
-            return
-        self._begin()
-        self._call = call
-        task = self._loop.create_task(self._answer(call), name=f"{settings.user} answers")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _answer(self, call: InboundCall) -> None:
-        settings = self.settings
-        media: PhoneMedia | None = None
-        sdp: bytes | None = None
-        agreed: Agreed | None = None
-        if settings.early_hz is None or not call.has_offer:
-            self._line.do(call.ring)
-        else:
-            media = await self._open_media(call)
-            if media is None:
-                return
-            sdp, agreed = self._answered_offer(call)
-            if sdp is None or agreed is None:
-                return
-            early = sdp
-            self._line.do(lambda now: call.ring(now, early, 183))
-            media.start(agreed)
-            media.say(tone(settings.early_hz))
-        if settings.only_rings:
-            return
-        if settings.answers_after_s:
-            await asyncio.sleep(settings.answers_after_s)
-        if self._call is not call:
-            return
-        if media is None:
-            media = await self._open_media(call)
-            if media is None:
-                return
-            sdp, agreed = self._answered_offer(call)
-        if sdp is None:
-            return
-        final = sdp
-        self._line.do(lambda now: call.answer(final, now))
-        if agreed is not None:
-            media.start(agreed)
-            self._talk()
-
-    async def _open_media(self, call: InboundCall) -> PhoneMedia | None:
-        """An RTP port for a call that rings; None when there is none, or the caller has given up meanwhile."""
-        media = self._media = PhoneMedia(self._random)
-        try:
-            host, port = await media.open(self._line.host)
-        except OSError:
-            self._line.do(lambda now: call.reject(500, now))
-            return None
-        if self._call is not call:
-            media.close()
-            return None
-        self._describe(host, port)
-        return media
-
-    def _answered_offer(self, call: InboundCall) -> tuple[bytes | None, Agreed | None]:
-        """Our answer to the call's offer, or an offer where it has none; None for a call that is refused by it."""
-        assert self._description is not None
-        if not call.has_offer:
-            return self._description.offer(), None
-        try:
-            return self._description.answer(call.request.body)
-        except SdpError:
-            self._line.do(lambda now: call.reject(488, now))
-            return None, None
 
     def _on_confirmed(self, sdp: bytes | None) -> None:
         """The ACK came; it brings the answer when our 200 made the offer."""
@@ -449,7 +329,7 @@ class Phone:
         if sdp is None or not self._accept(sdp):
             self.hangs_up()
             return
-        self._talk()
+        self.talks()
 
     def _on_offer(self, call: Call, offer: bytes | None) -> None:
         media, description = self._media, self._description
@@ -478,10 +358,44 @@ class Phone:
             return False
         return True
 
-    def _describe(self, host: str, port: int) -> Description:
-        session_id = self._random.getrandbits(31)
-        self._description = Description(host, port, self._capabilities, session_id)
-        return self._description
+    # --- being called (see `answering`) -----------------------------------------------------------------
+
+    @property
+    def is_free(self) -> bool:
+        return self.state is PhoneState.IDLE
+
+    def takes(self, call: InboundCall) -> None:
+        self._begin()
+        self._call = call
+
+    def has(self, call: InboundCall) -> bool:
+        return self._call is call
+
+    async def opens_media(self) -> PhoneMedia:
+        """An RTP port for the call that begins, and its description. Raises OSError."""
+        media = self._media = PhoneMedia(self._random)
+        host, port = await media.open(self._line.host)
+        self._description = Description(host, port, self._capabilities, self._random.getrandbits(31))
+        return media
+
+    def offers(self) -> bytes:
+        assert self._description is not None
+        return self._description.offer()
+
+    def answers(self, offer: bytes) -> tuple[bytes, Agreed]:
+        assert self._description is not None
+        return self._description.answer(offer)
+
+    def talks(self) -> None:
+        """The call is on: what was to be said is said."""
+        assert self._media is not None
+        self.state = PhoneState.TALKING
+        self.talking_since_s = self._loop.time()
+        self._recording = self._media.recording
+        if self._sound is not None or self.settings.early_hz is not None:
+            self._media.say(self._sound)
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_result(None)
 
     # --- one call's beginning and end -------------------------------------------------------------------
 
@@ -495,16 +409,6 @@ class Phone:
         self._description = None
         self._digits_heard = ""
         self._ended = self._loop.create_future()
-
-    def _talk(self) -> None:
-        assert self._media is not None
-        self.state = PhoneState.TALKING
-        self.talking_since_s = self._loop.time()
-        self._recording = self._media.recording
-        if self._sound is not None or self.settings.early_hz is not None:
-            self._media.say(self._sound)
-        if self._answered is not None and not self._answered.done():
-            self._answered.set_result(None)
 
     def _finish(self, over: CallOver | None) -> None:
         """Leave the call, or the attempt at one (`over` is None)."""
@@ -532,38 +436,3 @@ class Phone:
 
     def _send_info(self, call: Call, digit: str, duration_ms: int) -> None:
         self._line.do(lambda now: call.send_info_digit(digit, duration_ms, now))
-
-    @property
-    def _transport_parameter(self) -> str:
-        return "" if self.settings.transport == "UDP" else f";transport={self.settings.transport.lower()}"
-
-    # --- addresses --------------------------------------------------------------------------------------
-
-    @property
-    def _address(self) -> NameAddr:
-        host = self.settings.domain or self._line.host
-        return NameAddr(
-            self.settings.display_name, SipUri("sip", escape_user(self.settings.user), None, host)
-        )
-
-    @property
-    def _credentials(self) -> tuple[str, str] | None:
-        if self.settings.username is None:
-            return None
-        return self.settings.username, self.settings.password or ""
-
-    def _parse_target(self, target: str) -> SipUri:
-        if not target.lower().startswith(("sip:", "sips:")):
-            if self.settings.home is None:
-                raise ValueError(f"{target!r} is no SIP address, and this telephone has no home server")
-            target = f"sip:{escape_user(target)}@{self.settings.home}{self._transport_parameter}"
-        uri = parse_uri(target)
-        if not isinstance(uri, SipUri) or uri.scheme != "sip":
-            raise ValueError(f"{target!r} is not a sip: address")
-        return uri
-
-    async def _next_hop(self, uri: SipUri) -> Peer:
-        wanted = uri_peer(uri)
-        if wanted.transport not in ("UDP", "TCP"):
-            raise ValueError(f"this telephone speaks UDP and TCP, not {wanted.transport}")
-        return wanted._replace(host=await self._line.find(wanted.host))
