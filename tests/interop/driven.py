@@ -25,6 +25,16 @@ def statuses(dialect: Dialect, passed: Iterable[Passed]) -> dict[str, list[int]]
     return found
 
 
+def parameters(dialect: Dialect, passed: Iterable[Passed]) -> dict[str, frozenset[str]]:
+    """With which parameters of a form each operation was asked for that did not refuse, by its name."""
+    found: dict[str, frozenset[str]] = {}
+    for each in passed:
+        route = _route(dialect, each)
+        if route is not None and each.status < 400:
+            found[route.operation] = found.get(route.operation, frozenset()) | each.parameters
+    return found
+
+
 def _route(dialect: Dialect, passed: Passed) -> Route | None:
     below = [
         passed.path.removeprefix(prefix)
@@ -33,11 +43,13 @@ def _route(dialect: Dialect, passed: Passed) -> Route | None:
     ]
     if not below:
         return None
+    # Some tables have whole paths, others what is below the prefix and has no suffix.
     plain = re.sub(r"\.json(?=/|$)", "", below[0])
     named = [
         route
         for route in dialect.routes
-        if route.method == passed.method and _pattern(route).fullmatch(plain)
+        if route.method == passed.method
+        and (_pattern(route).fullmatch(passed.path) or _pattern(route).fullmatch(plain))
     ]
     # A fixed word is more than a placeholder: `/Recordings/{Sid}.wav` comes before `/Recordings/{Sid}`.
     return max(named, key=lambda route: len(_PLACEHOLDER.sub("", route.template)), default=None)

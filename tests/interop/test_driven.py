@@ -5,11 +5,13 @@ import pytest
 from hubbub.dialects.bandwidth.dialect import BandwidthDialect
 from hubbub.dialects.contract import Dialect
 from hubbub.dialects.restcomm.dialect import RestcommDialect
-from interop.driven import statuses, writes
+from hubbub.dialects.twilio.dialect import TwilioDialect
+from interop.driven import parameters, statuses, writes
 from interop.wiretap import Passed
 
-BANDWIDTH, RESTCOMM = BandwidthDialect(), RestcommDialect()
+BANDWIDTH, RESTCOMM, TWILIO = BandwidthDialect(), RestcommDialect(), TwilioDialect()
 PLACE = "/api/v2/accounts/9900000"
+TWILIO_PLACE = "/2010-04-01/Accounts/AC1"
 RESTCOMM_PLACE = "/restcomm/2012-04-24/Accounts/AC1"
 
 
@@ -32,6 +34,12 @@ RESTCOMM_PLACE = "/restcomm/2012-04-24/Accounts/AC1"
         ),
         (RESTCOMM, "GET", f"{RESTCOMM_PLACE}/Recordings/RE1.wav", "FetchRecordingMedia"),
         (RESTCOMM, "GET", f"{RESTCOMM_PLACE}/Recordings/RE1.json", "FetchRecording"),
+        (TWILIO, "POST", f"{TWILIO_PLACE}/Conferences/My%20Room/Participants.json", "CreateParticipant"),
+        (TWILIO, "POST", f"{TWILIO_PLACE}/Conferences/CF1/Participants/desk.json", "UpdateParticipant"),
+        (TWILIO, "DELETE", f"{TWILIO_PLACE}/Calls/CA1/Recordings/RE1.json", "DeleteCallRecording"),
+        (TWILIO, "DELETE", f"{TWILIO_PLACE}/Recordings/RE1.json", "DeleteRecording"),
+        (TWILIO, "GET", f"{TWILIO_PLACE}/Recordings/RE1.json", "FetchRecording"),
+        (TWILIO, "GET", f"{TWILIO_PLACE}/Recordings/RE1", "FetchRecordingMedia"),
     ],
 )
 def test_a_request_counts_for_its_operation_alone(
@@ -54,3 +62,13 @@ def test_every_method_that_changes_something_is_a_write() -> None:
     reads = {route.operation for route in BANDWIDTH.routes} - operations
     assert {"createCall", "updateConferenceMember", "deleteRecording", "getOAuth2Token"} <= operations
     assert all(name.startswith(("list", "get", "download")) for name in reads)
+
+
+def test_parameters_count_only_where_the_operation_was_done() -> None:
+    path = f"{TWILIO_PLACE}/Calls/CA1.json"
+    passed = [
+        Passed("POST", path, b"Status=completed", 200),
+        Passed("POST", path, b"Url=&Method=GET", 200),
+        Passed("POST", path, b"Twiml=x", 400),
+    ]
+    assert parameters(TWILIO, passed) == {"UpdateCall": {"Status", "Url", "Method"}}

@@ -17,9 +17,10 @@ import httpx
 from twilio.request_validator import RequestValidator
 
 from hubbub.dialects.compatibility.page import load_vendor
-from hubbub.dialects.twilio.routes import ROUTES
+from hubbub.dialects.twilio.dialect import TwilioDialect
 from interop.conftest import RunningServer
 from interop.customer import Customer
+from interop.driven import parameters
 from interop.hands import Hand
 from interop.hearing import Tones, heard, wait_until_heard
 from interop.peers import tone_wav
@@ -70,21 +71,16 @@ class Stage:
             time.sleep(0.05)
 
     def logged_besides(self) -> dict[str, int]:
-        """How many events of each kind the log has told besides since the account was made, but for what rings: a
-        telephone that takes a call at once may be taken to have done it without ringing."""
+        """How many events of each kind the log has told besides, since the account was made."""
         self.unread.update((each["kind"], each["data"].get("label")) for each in self._events())
         found: Counter[str] = Counter()
         for (kind, _), number in self.unread.items():
             found[kind] += number
-        return {
-            kind: number
-            for kind, number in found.items()
-            if number and kind not in ("account-created", "call-rang")
-        }
+        return {kind: number for kind, number in found.items() if number and kind != "account-created"}
 
     def drove(self, *operations: str) -> None:
         """Each of these writes was sent by the library and done, and among them with each parameter that it has."""
-        driven = self.wiretap.driven(ROUTES)
+        driven = parameters(TwilioDialect(), self.wiretap.passed)
         known = {
             each.id: {*each.parameters, *each.without_effect} for each in load_vendor("twilio").operation
         }

@@ -1,22 +1,17 @@
 """What a client library really sent: a relay between it and the server that keeps every request.
 
-The library is pointed at the relay as it would be at the server, by its base URL. Owns what passed, and which routes of a
-dialect it makes up. Each connection carries one request.
+The library is pointed at the relay as it would be at the server, by its base URL. Owns what passed; what it makes up
+of a dialect is in `driven`. Each connection carries one request.
 """
 
 from __future__ import annotations
 
-import re
 import threading
-from collections import defaultdict
-from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import httpx
-
-from hubbub.dialects.contract import Route
 
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
@@ -88,19 +83,3 @@ class Wiretap:
         self._thread.join()
         self._web.server_close()
         self._upstream.close()
-
-    def driven(self, routes: Iterable[Route]) -> dict[str, frozenset[str]]:
-        """Which operations were asked for and done, each with all parameters that it was given."""
-        found: dict[str, set[str]] = defaultdict(set)
-        # The longest first: a template without a suffix would take those that have one.
-        patterns = [
-            (each, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(each.template))))
-            for each in sorted(routes, key=lambda route: -len(route.template))
-        ]
-        for passed in list(self.passed):
-            for route, pattern in patterns:
-                if route.method == passed.method and pattern.fullmatch(passed.path):
-                    if passed.status < 400:
-                        found[route.operation] |= passed.parameters
-                    break
-        return {operation: frozenset(names) for operation, names in found.items()}
