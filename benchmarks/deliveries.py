@@ -22,7 +22,6 @@ from typing import Any
 import aiohttp
 import uvloop
 
-from hubbub.bootstrap import calm_the_collector
 from hubbub.clock import SystemClock
 from hubbub.dialects.registry import callback_writers
 from hubbub.domain.application import WebTarget
@@ -33,6 +32,7 @@ from hubbub.domain.events import Event, EventKind
 from hubbub.domain.ids import CallId, ConferenceId, SubscriptionId
 from hubbub.entropy import SystemEntropy
 from hubbub.logs import open_log
+from hubbub.server import calm_the_collector
 from hubbub.services.accounts.create_account import CreateAccount
 from hubbub.services.deliveries.deliver import DeliverCallbacks, DeliverySettings
 from hubbub.services.deliveries.word_delivery import WordDelivery

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from hubbub.bootstrap import Server, World, calm_the_collector, start_server
+from hubbub.bootstrap import start_server
 from hubbub.clips import ClipLimits, open_clips
 from hubbub.clock import SystemClock
 from hubbub.config import Settings, SettingsError, parse_address, parse_networks, parse_range
@@ -13,6 +13,7 @@ from hubbub.logs import open_log
 from hubbub.media import MediaSettings, open_plane, warm_up
 from hubbub.own_url import own_url
 from hubbub.recordings import ObjectStoreSettings, RecordingLibrary, open_recordings
+from hubbub.server import Server, World, calm_the_collector
 from hubbub.services.ports import Log
 from hubbub.storage import open_store
 from hubbub.web.server import open_listener

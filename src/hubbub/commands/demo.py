@@ -12,12 +12,12 @@ import numpy as np
 import uvloop
 
 from hubbub.audio import wav
-from hubbub.bootstrap import Server
 from hubbub.config import Settings, SettingsError, load
 from hubbub.credentials import read_credentials
 from hubbub.domain.errors import InvalidValue
 from hubbub.phone.phone import Phone, PhoneSettings
 from hubbub.phone.sounds import Sound, tone
+from hubbub.server import Server
 from hubbub.services.ports import ClipSource
 from hubbub.world import start_real_server
 

@@ -9,8 +9,8 @@ from typing import Any, get_type_hints
 
 import click
 
-from hubbub.bootstrap import Server
 from hubbub.config import Settings, SettingsError, load
+from hubbub.server import Server
 from hubbub.world import start_real_server
 
 

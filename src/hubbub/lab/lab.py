@@ -30,7 +30,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from hubbub.audio.tones import VOICES_HZ
-from hubbub.bootstrap import Server, World, start_server
+from hubbub.bootstrap import start_server
 from hubbub.config import Settings, parse_range
 from hubbub.credentials import read_credentials
 from hubbub.domain.application import Application, Number, Trunk, WebTarget
@@ -49,6 +49,7 @@ from hubbub.media import MediaSettings, SimulatedPlane
 from hubbub.phone.phone import PhoneSettings
 from hubbub.phone.sounds import VOICE_DBFS
 from hubbub.recordings import RecordingLibrary, open_recordings
+from hubbub.server import Server, World
 from hubbub.services.ports import Store
 from hubbub.storage import open_store
 from hubbub.storage.memory import MemoryStore

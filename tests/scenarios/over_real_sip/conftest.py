@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 
 from hubbub.audio.tones import VOICES_HZ
-from hubbub.bootstrap import Server
 from hubbub.config import Settings
 from hubbub.phone.phone import Phone, PhoneSettings
+from hubbub.server import Server
 from hubbub.world import start_real_server
 
 HOST = "127.0.0.1"

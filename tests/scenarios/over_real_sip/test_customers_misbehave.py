@@ -11,13 +11,13 @@ import pytest
 import pytest_asyncio
 
 from hubbub.audio.tones import VOICES_HZ
-from hubbub.bootstrap import Server
 from hubbub.config import Settings
 from hubbub.domain.application import Application, Number, WebTarget
 from hubbub.domain.events import EventKind
 from hubbub.domain.ids import ApplicationId, NumberId
 from hubbub.phone.phone import CallFailed, Phone
 from hubbub.phone.sounds import VOICE_DBFS
+from hubbub.server import Server
 from hubbub.world import start_real_server
 from scenarios.over_real_sip.conftest import HOST, OpenPhone, Patience
 from web_server import Request, answering, serving

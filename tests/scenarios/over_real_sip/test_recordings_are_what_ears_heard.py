@@ -12,9 +12,9 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from hubbub.bootstrap import Server
 from hubbub.domain.recording import AudioFormat, Layout, Recording, RecordingSource, RecordingState
 from hubbub.phone.sounds import Sound
+from hubbub.server import Server
 from hubbub.services.commands import RecordWish
 
 BLOCK = 800
