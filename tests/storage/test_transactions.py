@@ -11,7 +11,7 @@ from hubbub.domain.errors import NameTaken
 from hubbub.domain.events import NumberedEvent
 from hubbub.domain.ids import ConferenceId
 from hubbub.services.ports import Store
-from storage.cast import ACME, GLOBEX, account, call, conference, event, live, participant
+from storage.cast import ACME, GLOBEX, T0, account, call, conference, event, live, participant
 
 
 class Undo(Exception):
@@ -178,7 +178,7 @@ async def test_a_restarted_node_finds_what_it_left_open(store: Store) -> None:
     legs = [
         call(1, node="n1"),
         call(2, node="n1", status=CallStatus.RINGING),
-        call(3, node="n1", status=CallStatus.COMPLETED),
+        call(3, node="n1", status=CallStatus.COMPLETED, ended_at_ms=T0 + 9),
         call(4, node="n2"),
         call(5),
     ]

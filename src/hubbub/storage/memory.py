@@ -235,7 +235,7 @@ class MemoryTransaction(MemoryReader):
         self._tables().registrations.pop((username, contact_uri), None)
 
     async def live_calls(self, node: str) -> list[CallLeg]:
-        found = (c for c in self._tables().calls.values() if c.node == node and not c.status.is_final)
+        found = (c for c in self._tables().calls.values() if c.node == node and c.ended_at_ms is None)
         return sorted(found, key=lambda c: (c.created_at_ms, c.id))
 
     async def live_rooms(self, node: str) -> list[Room]:

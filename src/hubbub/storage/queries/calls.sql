@@ -21,7 +21,7 @@ SELECT
     created_at_ms, updated_at_ms, answered_at_ms, ended_at_ms, hangup_cause, sip_status, sip_call_id, tag,
     site, given_id, node, placed_at_ms, caller_name, forwarded_from
 FROM calls {hint:calls_live_on_node}
-WHERE node = ? AND status IN ('queued', 'ringing', 'in-progress')
+WHERE node = ? AND ended_at_ms IS NULL
 ORDER BY created_at_ms, id;
 
 -- name: put_call
