@@ -140,12 +140,12 @@ class CallLeg(NamedTuple):
         """
         if status not in TRANSITIONS[self.status]:
             raise Conflict(f"a call that is {self.status} cannot become {status}")
-        leg = self._replace(status=status, updated_at_ms=now_ms)
-        if status is CallStatus.IN_PROGRESS:
-            leg = leg._replace(answered_at_ms=now_ms)
-        if status in FINAL:
-            leg = leg._replace(ended_at_ms=now_ms)
-        return leg
+        return self._replace(
+            status=status,
+            updated_at_ms=now_ms,
+            answered_at_ms=now_ms if status is CallStatus.IN_PROGRESS else self.answered_at_ms,
+            ended_at_ms=now_ms if status in FINAL else self.ended_at_ms,
+        )
 
     @property
     def started_at_ms(self) -> int | None:

@@ -120,9 +120,8 @@ class LiveLeg:
             self._services.media.send_digits(self._call.port_id, digits)
 
     async def join(self, wish: JoinWish) -> Conference:
-        request = wish.request(self._call.call_id)._replace(dialect=self._dialect)
-        if request.tag is None:
-            request = request._replace(tag=(await self._leg()).tag)
+        leg = self._call.leg or await self._leg()
+        request = wish.request(self._call.call_id, leg.tag)._replace(dialect=self._dialect)
         timeout_s = self._call.callback_timeout_s
         if timeout_s is not None:
             # A room that is made takes over how long its maker's customer may take.
