@@ -217,9 +217,13 @@ def output(folder: Path) -> str:
 
 
 def hang_up(softphone: subprocess.Popen[str]) -> None:
-    """End a softphone and all it started, as a person closing it would; it writes its files and goes."""
+    """End a softphone and all it started, as a person closing it would; it says goodbye, writes its files and goes."""
     if softphone.poll() is None:
-        os.killpg(softphone.pid, signal.SIGTERM)
+        if isinstance(softphone.args, list) and softphone.args[0] == "timeout":
+            # It passes the signal on. A second one would make baresip leave without a word.
+            softphone.terminate()
+        else:
+            os.killpg(softphone.pid, signal.SIGTERM)
         softphone.wait(timeout=20)
 
 

@@ -29,6 +29,9 @@ class Desk(NamedTuple):
     """Where it is reached without its registration: a SIP URI."""
     process: subprocess.Popen[str]
 
+    def hangs_up(self) -> None:
+        hang_up(self.process)
+
 
 class Office:
     """The telephones round one server. To be used as a context; all hang up at its end.

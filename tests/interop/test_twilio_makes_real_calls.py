@@ -18,7 +18,6 @@ from interop.customer import Answer
 from interop.driven import READS
 from interop.hands import Wish
 from interop.hearing import SILENCE, tones_of
-from interop.peers import hang_up
 from interop.telephones import Desk
 from interop.test_twilio_steers_real_callers import STEPS, assert_one_did, refused
 from interop.twilio_hands import HANDS
@@ -187,7 +186,7 @@ def tell(stage: Stage) -> None:
     assert do("calls.fetch", c)["status"] == "canceled"
 
     # One who has just hung up cannot be sent elsewhere; one may be given little time, and is told of elsewhere.
-    hang_up(bob.process)
+    bob.hangs_up()
     stage.logs(("call-ended", None))
     assert refused(do, "calls.update", b, url=f"{url}/enter") == (400, 21220)
     do("calls.update", a, time_limit=1, status_callback=f"{url}/moved", status_callback_method="GET")

@@ -7,7 +7,7 @@ signature the vendor's validator accepts, and in the answer. Calls are in `test_
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,6 +15,7 @@ from interop.conftest import RunningServer
 from interop.hands import Refused, Wish
 from interop.hearing import SILENCE, tones_of
 from interop.peers import hang_up
+from interop.telephones import Desk
 from interop.twilio_hands import HANDS
 from interop.twilio_stage import (
     ALICE,
@@ -115,32 +116,59 @@ def test_a_real_room_is_steered(
         tell(stage)
 
 
+class Room(NamedTuple):
+    """Where and by whom the story is played."""
+
+    stage: Stage
+    alice: Desk
+    bob: Desk
+    carol: Desk
+    sid: str
+    alices_call: str
+    bobs_call: str = ""
+
+    def update(self, who: str, **wishes: Any) -> Any:
+        return self.stage.hand("conferences.participants.update", self.sid, who, **wishes)
+
+
 def tell(stage: Stage) -> None:
+    erin = stage.office.carrier("erin", ERIN, "after two seconds of ringing")
+    room = begin(stage)
+    ring_for_all(room)
+    assert erin.wait(timeout=20) == 0
+    dave = stage.office.sipp("dave", ROOM, DAVE)
+    stage.logs(("participant-joined", None))
+    coach(room)
+    hold(room)
+    announce_to_one(room)
+    kept = record(room)
+    leave(room)
+    hang_up(dave)
+    forget(stage, room.sid, kept)
+    judge(stage)
+    stage.drove(*DRIVES)
+
+
+def begin(stage: Stage) -> Room:
+    """One alone hears what she waits with, and the next music when that is changed. The second begins the conference,
+    though he may not be heard at first."""
     do, url = stage.hand, stage.customer.url
     alice, bob, carol = (
         stage.office.desk(name, hz) for name, hz in (("alice", ALICE), ("bob", BOB), ("carol", CAROL))
     )
-    erin = stage.office.carrier("erin", ERIN, "after two seconds of ringing")
     stage.office.is_open()
-
-    # One alone hears what she waits with, and the next music when that is changed.
     added = do("conferences.participants.create", ROOM, **everything(stage))
     assert (added["status"], added["label"], added["muted"]) == ("queued", "alice", False)
-    room = added["conference_sid"]
+    room = Room(stage, alice, bob, carol, added["conference_sid"], added["call_sid"])
     stage.logs(("participant-added", "alice"), ("participant-joined", "alice"))
     stage.hears({alice: {WAITING}})
-
-    def update(who: str, **wishes: Any) -> Any:
-        return do("conferences.participants.update", room, who, **wishes)
-
-    update("alice", wait_url=f"{url}/music", wait_method="POST")
+    room.update("alice", wait_url=f"{url}/music", wait_method="POST")
     stage.logs(("participant-modified", "alice"))
     stage.hears({alice: {MUSIC}})
 
-    # The second begins the conference, though he may not be heard at first.
     second = do(
         "conferences.participants.create",
-        room,
+        room.sid,
         to="client:bob",
         label="bob",
         muted=True,
@@ -148,104 +176,116 @@ def tell(stage: Stage) -> None:
         **QUIET,
     )
     assert second["muted"] is True
+    room = room._replace(bobs_call=second["call_sid"])
     stage.logs(("participant-joined", "bob"), ("conference-started", None), ("recording-started", None))
     stage.hears({alice: set(), bob: {ALICE}})
-    assert update("bob", muted=False)["muted"] is False
+    assert room.update("bob", muted=False)["muted"] is False
     stage.logs(("participant-unmuted", "bob"))
     stage.hears({alice: {BOB}})
+    return room
 
-    # The third is a number, called through the trunk, and rings for all; then he talks, and is put out by two at once.
+
+def ring_for_all(room: Room) -> None:
+    """The third is a number, called through the trunk, and rings for all; then he talks, and is put out by two at once."""
+    stage, do, url = room.stage, room.stage.hand, room.stage.customer.url
+    alice, bob = room.alice, room.bob
     told = {"status_callback": f"{url}/call/erin", "status_callback_event": STEPS}
-    third = do("conferences.participants.create", room, to=NUMBER, label="erin", **QUIET, **told)
+    third = do("conferences.participants.create", room.sid, to=NUMBER, label="erin", **QUIET, **told)
     stage.hears({alice: {BOB, *RINGING}, bob: {ALICE, *RINGING}})
     stage.logs(("participant-joined", "erin"))
     stage.hears({alice: {BOB, ERIN}, bob: {ALICE, ERIN}})
-    out = Wish("conferences.participants.delete", (room, third["call_sid"]))
+    out = Wish("conferences.participants.delete", (room.sid, third["call_sid"]))
     assert_one_did(stage.hand.at_once(out, out), (404, 20404))
     stage.logs(("participant-left", "erin"))
     stage.hears({alice: {BOB}, bob: {ALICE}})
-    assert erin.wait(timeout=20) == 0
 
-    # One calls by himself, and one comes as a coach of the second; then of the first; then she talks to all.
-    dave = stage.office.sipp("dave", ROOM, DAVE)
-    stage.logs(("participant-joined", None))
-    coach = {"coaching": True, "call_sid_to_coach": second["call_sid"]}
-    assert do("conferences.participants.create", room, to=carol.address, label="carol", **coach, **QUIET)[
+
+def coach(room: Room) -> None:
+    """One comes as a coach of the second, goes on as one of the first, and then talks to all."""
+    stage, do, alice, bob, carol = room.stage, room.stage.hand, room.alice, room.bob, room.carol
+    wish = {"coaching": True, "call_sid_to_coach": room.bobs_call}
+    assert do("conferences.participants.create", room.sid, to=carol.address, label="carol", **wish, **QUIET)[
         "coaching"
     ]
     stage.logs(("participant-joined", "carol"))
     stage.hears({alice: {BOB, DAVE}, bob: {ALICE, CAROL, DAVE}, carol: {ALICE, BOB, DAVE}})
-    said = update("carol", coaching=True, call_sid_to_coach=added["call_sid"])
-    assert (said["coaching"], said["call_sid_to_coach"]) == (True, added["call_sid"])
+    said = room.update("carol", coaching=True, call_sid_to_coach=room.alices_call)
+    assert (said["coaching"], said["call_sid_to_coach"]) == (True, room.alices_call)
     stage.hears({alice: {BOB, CAROL, DAVE}, bob: {ALICE, DAVE}, carol: {ALICE, BOB, DAVE}})
-    assert update("carol", coaching=False)["coaching"] is False
+    assert room.update("carol", coaching=False)["coaching"] is False
     stage.logs(("participant-modified", "carol"), ("participant-modified", "carol"))
     stage.hears({alice: {BOB, CAROL, DAVE}, bob: {ALICE, CAROL, DAVE}, carol: {ALICE, BOB, DAVE}})
 
-    # On hold with music of one's own; two writes at once are both done.
-    held = update("bob", hold=True, hold_url=f"{url}/music", hold_method="GET")
+
+def hold(room: Room) -> None:
+    """On hold with music of one's own. Two writes at once are both done."""
+    stage, do, alice, bob, carol = room.stage, room.stage.hand, room.alice, room.bob, room.carol
+    url = stage.customer.url
+    held = room.update("bob", hold=True, hold_url=f"{url}/music", hold_method="GET")
     assert (held["hold"], held["muted"]) == (True, False)
     stage.logs(("participant-held", "bob"))
     stage.hears({alice: {CAROL, DAVE}, bob: {MUSIC}, carol: {ALICE, DAVE}})
-    assert refused(update, "carol", coaching=True, call_sid_to_coach=second["call_sid"]) == (400, 16027)
+    assert refused(room.update, "carol", coaching=True, call_sid_to_coach=room.bobs_call) == (400, 16027)
     back, mute = (
-        Wish("conferences.participants.update", (room, "bob"), wish)
+        Wish("conferences.participants.update", (room.sid, "bob"), wish)
         for wish in ({"hold": False}, {"muted": True})
     )
     assert not [each for each in stage.hand.at_once(back, mute) if isinstance(each, Refused)]
-    seen = do("conferences.participants.fetch", room, "bob")
+    seen = do("conferences.participants.fetch", room.sid, "bob")
     assert (seen["hold"], seen["muted"]) == (False, True)
     stage.logs(("participant-unheld", "bob"), ("participant-muted", "bob"))
     stage.hears({alice: {CAROL, DAVE}, bob: {ALICE, CAROL, DAVE}, carol: {ALICE, DAVE}})
-    update("bob", muted=False)
+    room.update("bob", muted=False)
     stage.logs(("participant-unmuted", "bob"))
 
-    # An announcement to one is heard by one, and one to all by all.
+
+def announce_to_one(room: Room) -> None:
+    """It is heard by him alone."""
+    stage, alice, bob, carol = room.stage, room.alice, room.bob, room.carol
+    url = stage.customer.url
     stage.hears({alice: {BOB, CAROL, DAVE}})
-    update("alice", announce_url=f"{url}/news", announce_method="GET")
+    room.update("alice", announce_url=f"{url}/news", announce_method="GET")
     stage.hears({alice: {NEWS}, bob: {ALICE, CAROL, DAVE}, carol: {ALICE, BOB, DAVE}})
     stage.logs(("announcement-ended", "alice"))
 
-    kept = record(stage, room, alice, bob, carol)
 
-    # One with a beep goes with a beep; the next who goes ends it all.
-    update("bob", beep_on_exit=True)
+def leave(room: Room) -> None:
+    """One with a beep goes with a beep; the next who goes ends it all, and nothing can be done to it any more."""
+    stage, do, alice, carol = room.stage, room.stage.hand, room.alice, room.carol
+    url = stage.customer.url
+    room.update("bob", beep_on_exit=True)
     since = alice.ear.now()
-    assert do("conferences.participants.delete", room, "bob") is True
+    assert do("conferences.participants.delete", room.sid, "bob") is True
     stage.logs(("participant-modified", "bob"), ("participant-left", "bob"))
     stage.comes("the beep is heard", lambda: alice.ear.beeped(since, BEEP_HZ))
     stage.hears({alice: {CAROL, DAVE}, carol: {ALICE, DAVE}})
-    assert update("alice", end_conference_on_exit=True)["end_conference_on_exit"] is True
+    assert room.update("alice", end_conference_on_exit=True)["end_conference_on_exit"] is True
     stage.logs(("participant-modified", "alice"))
-    hang_up(alice.process)
+    alice.hangs_up()
     stage.logs(("participant-left", "alice"), ("conference-ended", None))
-    assert refused(update, "alice", muted=True) == (404, 20404)
-    assert refused(do, "calls.update", added["call_sid"], twiml="<Response/>") == (400, 21220)
-    assert refused(do, "conferences.update", room, announce_url=f"{url}/news") == (400, 16001)
-    over = do("conferences.fetch", room)
+    assert refused(room.update, "alice", muted=True) == (404, 20404)
+    assert refused(do, "calls.update", room.alices_call, twiml="<Response/>") == (400, 21220)
+    assert refused(do, "conferences.update", room.sid, announce_url=f"{url}/news") == (400, 16001)
+    over = do("conferences.fetch", room.sid)
     assert (over["reason_conference_ended"], over["call_sid_ending_conference"]) == (
         "participant-with-end-conference-on-exit-left",
-        added["call_sid"],
+        room.alices_call,
     )
-    hang_up(dave)
-
-    forget(stage, room, kept)
-    judge(stage)
-    stage.drove(*DRIVES)
 
 
-def record(stage: Stage, room: str, alice: Any, bob: Any, carol: Any) -> str:
+def record(room: Room) -> str:
     """A second recording of the room, with a silent pause and one that is left out; returns its SID."""
-    do, url = stage.hand, stage.customer.url
+    stage, do, alice, bob, carol = room.stage, room.stage.hand, room.alice, room.bob, room.carol
+    url = stage.customer.url
     begun = do(
         "request",
         "POST",
-        f"{stage.account}/Conferences/{room}/Recordings.json",
+        f"{stage.account}/Conferences/{room.sid}/Recordings.json",
         RecordingStatusCallback=f"{url}/kept/second",
     )
     assert (begun["status"], begun["source"]) == ("in-progress", "StartConferenceRecordingAPI")
-    one = (room, begun["sid"])
-    assert refused(do, "conferences.recordings.update", room, "Twilio.CURRENT", status="stopped") == (
+    one = (room.sid, begun["sid"])
+    assert refused(do, "conferences.recordings.update", room.sid, "Twilio.CURRENT", status="stopped") == (
         400,
         16108,
     )
@@ -255,18 +295,18 @@ def record(stage: Stage, room: str, alice: Any, bob: Any, carol: Any) -> str:
         do("conferences.recordings.update", *one, status="paused", pause_behavior="silence")["status"]
         == "paused"
     )
-    [him] = [each for each in do("conferences.participants.list", room) if each["label"] is None]
-    assert do("conferences.participants.update", room, him["call_sid"], muted=True)["muted"] is True
+    [him] = [each for each in do("conferences.participants.list", room.sid) if each["label"] is None]
+    assert room.update(him["call_sid"], muted=True)["muted"] is True
     stage.logs(("recording-paused", None), ("participant-muted", None))
     stage.hears({alice: {BOB, CAROL}, bob: {ALICE, CAROL}, carol: {ALICE, BOB}})
     assert do("conferences.recordings.update", *one, status="in-progress")["status"] == "in-progress"
     stage.hears({alice: {BOB, CAROL}})
     do("conferences.recordings.update", *one, status="paused", pause_behavior="skip")
-    do("conferences.update", room, announce_url=f"{url}/news", announce_method="GET")
+    do("conferences.update", room.sid, announce_url=f"{url}/news", announce_method="GET")
     stage.hears({alice: {BOB, CAROL, NEWS}, bob: {ALICE, CAROL, NEWS}, carol: {ALICE, BOB, NEWS}})
     stage.logs(("announcement-ended", None))
     do("conferences.recordings.update", *one, status="in-progress")
-    do("conferences.participants.update", room, him["call_sid"], muted=False)
+    room.update(him["call_sid"], muted=False)
     stage.hears({alice: {BOB, CAROL, DAVE}})
     assert do("conferences.recordings.update", *one, status="stopped")["status"] == "stopped"
     stage.logs(("recording-stopped", None), ("recording-completed", None))
