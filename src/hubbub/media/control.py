@@ -121,18 +121,9 @@ class ControlSide(ABC):
         socket.legs += 1
         socket.waiting = port_id
         self._socket_of[port_id] = socket
-        self._send(
-            [
-                (
-                    commands.OPEN_PORT,
-                    port_id,
-                    socket.index,
-                    self._chance(32),
-                    self._chance(15),
-                    self._chance(31),
-                )
-            ]
-        )
+        drawn = self._chance(32 + 15 + 31)
+        ssrc, sequence, timestamp = drawn & 0xFFFF_FFFF, drawn >> 32 & 0x7FFF, drawn >> 47
+        self._send([(commands.OPEN_PORT, port_id, socket.index, ssrc, sequence, timestamp)])
         return LocalMedia(port_id, self.settings.advertised_host or self._host, socket.rtp_port)
 
     def connect(self, port_id: int, remote: RemoteMedia) -> None:

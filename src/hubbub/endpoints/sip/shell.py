@@ -252,7 +252,7 @@ class SipShell:
             # TLS or WebSocket, or nothing any more: told later, because a failure is news, not an answer.
             self._loop.call_soon(self._fail_unless_closed, peer)
         elif (host := self.literal(peer.host)) is not None:
-            transport.send(peer._replace(host=host), data)
+            transport.send(peer if host == peer.host else peer._replace(host=host), data)
         else:
             task = self._loop.create_task(self._send_to_name(transport, peer, data))
             self._tasks.add(task)

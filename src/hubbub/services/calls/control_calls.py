@@ -241,11 +241,11 @@ class ControlCalls:
         """Let the leg go on: most join a room next, whose transaction writes the answer too."""
         live.answered_at_ms = self._clock.now_ms()
         live.inbox.put_nowait(AnsweredInput())
-        self._clock.call_later(ANSWER_WAITS_S, lambda: self._write_late_answer(live))
+        live.answer_timer = self._clock.call_later(ANSWER_WAITS_S, lambda: self._write_late_answer(live))
 
     def _write_late_answer(self, live: LiveCall) -> None:
-        if live.answered_at_ms is not None:
-            self._spawn(self._answer(live))
+        live.answer_timer = None
+        self._spawn(self._answer(live))
 
     async def _write_answer(self, live: LiveCall) -> None:
         await live.stored.wait()

@@ -83,6 +83,7 @@ class LiveCall:
 
     __slots__ = (
         "account_id",
+        "answer_timer",
         "answered",
         "answered_at_ms",
         "call_id",
@@ -127,6 +128,8 @@ class LiveCall:
         self.answered = False
         self.answered_at_ms: int | None = None
         """When it was answered, until that is written: what comes of the answer is written with it."""
+        self.answer_timer: Timer | None = None
+        """Writes the answer if nothing has come of it by then."""
         self.ended = False
         self.end_cause: HangupCause | None = None
         """Why we hung up, when it was we."""
@@ -168,6 +171,9 @@ class LiveCall:
         """What `put_row` wrote is committed."""
         self.leg = leg
         self.answered_at_ms = None
+        if self.answer_timer is not None:
+            self.answer_timer.cancel()
+            self.answer_timer = None
 
     def limit(self, clock: Clock, after_s: float, act: Callable[[], None]) -> None:
         """Do `act` when the leg has lived for so much longer; instead of what was said before."""
