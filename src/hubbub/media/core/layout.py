@@ -159,7 +159,9 @@ class Port:
     calm_windows: int
     """Windows in a row in which a whole frame of delay was not needed."""
     patience: int
-    """So many of them before a frame is left out; doubled by every underrun."""
+    """So many of them before a frame is left out; doubled by underruns that follow."""
+    bare_windows: int
+    """Windows since one was left out, up to half a minute."""
     came: int
     """Bit n: since the window began, a tick's newest packet came n phases before it."""
     came_before: int

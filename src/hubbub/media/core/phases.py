@@ -186,9 +186,7 @@ def _follow_move(state: State, slot: int, later: int) -> None:
     if wait != NONE and wait + later >= PHASES:
         leg.shrink = 1  # two of its packets come before the next tick: one is to be left out when it is quiet
     elif wait != NONE and wait + later < 0:
-        leg.patience //= (
-            2  # none comes before the next tick: it is concealed, and not for what its network did
-        )
+        leg.patience //= 2  # none comes before the next tick; its network has nothing to do with that
     leg.came = _turned(leg.came, later % PHASES)
     leg.came_before = _turned(leg.came_before, later % PHASES)
 

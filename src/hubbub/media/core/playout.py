@@ -6,7 +6,8 @@ late, the delay has grown by 20 ms, on evidence; if it never comes, it is left o
 
 When for two seconds the least depth stayed more than a frame above what it started with, a quiet frame is left
 out: that takes late bursts back, and the drift of the sender's clock. The last spare frame is left out when
-it was not needed for `patience`, which every underrun doubles: a network that needs it keeps it.
+it was not needed for `patience`, four seconds at first. An underrun within half a minute of that tells that it was
+needed, and doubles the patience: a network that is late now and then keeps its frame, one that was late once does not.
 Bounds: `jitter_min` and `jitter_max`.
 """
 
@@ -19,9 +20,11 @@ from hubbub.media.core.layout import BLOCK, BLOCKS, FRAME, RING, State
 NOTHING = 0
 """The energy of a frame with no voice in it."""
 WINDOW_TICKS = 100
-PATIENCE_MIN = 5
+PATIENCE_MIN = 2
 PATIENCE_MAX = 320
-"""Windows: ten seconds, and ten minutes."""
+"""Windows: four seconds, and ten minutes."""
+PROVEN_WINDOWS = 15
+"""Half a minute without the last spare frame, and it was right to leave it out."""
 
 
 @hot
@@ -66,6 +69,7 @@ def _start(state: State, slot: int) -> bool:
     leg.playing = 1
     leg.patience = PATIENCE_MIN
     leg.calm_windows = 0
+    leg.bare_windows = PROVEN_WINDOWS
     leg.depth_least = RING
     leg.depth_ticks = leg.shrink = leg.concealing = leg.unbroken = leg.stood_for = 0
     return True
@@ -81,7 +85,10 @@ def _underrun(state: State, slot: int, wanted: bool) -> int:
         leg.playing = leg.concealing = leg.unbroken = 0
         return NOTHING
     leg.stood_for += 1
-    leg.patience = min(2 * leg.patience, PATIENCE_MAX)
+    if leg.bare_windows < PROVEN_WINDOWS:
+        leg.patience = min(2 * leg.patience, PATIENCE_MAX)
+    else:
+        leg.patience = PATIENCE_MIN
     return _conceal(state, slot, 0, FRAME, wanted)
 
 
@@ -106,9 +113,12 @@ def _watch_depth(state: State, slot: int) -> None:
     if leg.depth_ticks == WINDOW_TICKS:
         spare = leg.depth_least - max(FRAME, state.core[0].jitter_min)
         leg.calm_windows = leg.calm_windows + 1 if spare >= FRAME else 0
+        leg.bare_windows = min(leg.bare_windows + 1, PROVEN_WINDOWS)
         leg.shrink = 1 if spare > FRAME or leg.calm_windows >= leg.patience else 0
         if leg.shrink:
             leg.calm_windows = 0
+            if spare <= FRAME:
+                leg.bare_windows = 0
         leg.depth_least = RING
         leg.depth_ticks = 0
 
