@@ -165,3 +165,13 @@ def test_not_all_rooms_go_where_all_far_ends_send() -> None:
     assert rig.state.phase_members.tolist() == members
     assert sum(members) == 400
     assert max(members) <= 2 * 40 + 64
+
+
+def test_one_stall_makes_nobody_look_late() -> None:
+    street = Street([3, 3], 5)
+    street.run(10)
+    street.sends = [5, 5]
+    street.run(1)
+    street.sends = [3, 3]
+    street.run(YOUNG)
+    assert street.phase == 5, "two phases behind their packets, as if nothing had happened"

@@ -164,8 +164,10 @@ class Port:
     """Windows since one was left out, up to half a minute."""
     came: int
     """Bit n: since the window began, a tick's newest packet came n phases before it."""
+    came_again: int
+    """The same, more than once."""
     came_before: int
-    """The same, of the window before."""
+    """The same as `came_again`, of the window before."""
     unbroken: int
     """Samples played since the stream began or broke, as far as concealment looks back."""
     # --- every tick: place in the room

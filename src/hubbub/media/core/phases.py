@@ -52,7 +52,9 @@ def note_arrival(state: State, slot: int, now_us: int) -> None:
     leg = state.ports[slot]
     age_us = now_us - leg.last_packet_us
     if age_us < FRAME_US:
-        leg.came |= 1 << min((age_us + PHASE_US // 2) // PHASE_US, PHASES - 1)
+        phase = 1 << min((age_us + PHASE_US // 2) // PHASE_US, PHASES - 1)
+        leg.came_again |= leg.came & phase
+        leg.came |= phase
 
 
 @hot
@@ -85,8 +87,8 @@ def _forget(state: State, mixer: int) -> None:
     slot = state.mixers[mixer].first
     while slot != NONE:
         leg = state.ports[slot]
-        leg.came_before = leg.came
-        leg.came = 0
+        leg.came_before = leg.came_again
+        leg.came = leg.came_again = 0
         slot = leg.following
 
 
@@ -118,10 +120,11 @@ def _look(state: State, mixer: int) -> None:
 def _least_wait(state: State, slot: int) -> int:
     """How many phases a leg's latest packets wait for the tick; NONE: it has no say.
 
-    Arrivals lie on a circle: the latest are those behind the longest stretch in which nothing came.
+    Arrivals lie on a circle: the latest are those behind the longest stretch in which nothing came. What came so once
+    only is left out: one stall of a machine would make everybody look late.
     """
     leg = state.ports[slot]
-    came = leg.came | leg.came_before
+    came = leg.came_again | leg.came_before
     if not leg.playing or leg.depth_least >= FRAME + max(FRAME, state.core[0].jitter_min):
         return NONE
     latest = NONE
@@ -188,6 +191,7 @@ def _follow_move(state: State, slot: int, later: int) -> None:
     elif wait != NONE and wait + later < 0:
         leg.patience //= 2  # none comes before the next tick; its network has nothing to do with that
     leg.came = _turned(leg.came, later % PHASES)
+    leg.came_again = _turned(leg.came_again, later % PHASES)
     leg.came_before = _turned(leg.came_before, later % PHASES)
 
 

@@ -24,7 +24,7 @@ def enter(state: State, slot: int, mixer: int) -> None:
     room.first = slot
     room.members += 1
     state.phase_members[room.phase] += 1
-    leg.came = leg.came_before = 0
+    leg.came = leg.came_again = leg.came_before = 0
 
 
 @inner
