@@ -1,7 +1,7 @@
 """A load of callers for media benchmarks: one process, one socket, thousands of source addresses.
 
 Every participant has a source address of its own (127.1.x.y) and sends 50 packets of 172 bytes a second at a phase of
-its own. What comes back is judged by its RTP timestamp: late is over 20 ms behind the stream's earliest packet.
+its own. What comes back is judged by its RTP timestamp: late is over 20 ms behind the stream's earliest packet of those counted.
 In rooms of R, the first member is silent but for one loud frame a second, which the second member listens for:
 that is the delay the server adds, from the packet in to the packet out. The next three talk; the rest is silent.
 
@@ -341,7 +341,7 @@ def main() -> None:
             print(json.dumps({"joined": joined}), flush=True)
         elif "count_s" in command:
             load.flags[SEND_LATE] = load.flags[FAILED] = load.flags[SENT] = 0
-            load.heard[:, [COUNT, LATE]] = 0
+            load.heard[:, [COUNT, LATE, SEEN]] = 0
             load.flags[COUNTING] = 1
             time.sleep(command["count_s"])
             load.flags[COUNTING] = 0
