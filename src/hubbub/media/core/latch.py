@@ -34,13 +34,7 @@ def prove(state: State, slot: int, address: int, port: int, ssrc: int, sequence:
     """A packet for a leg without a fixed source: is it the second in a row? Fixes the source if so."""
     leg = state.ports[slot]
     if address == leg.key_address and port == leg.key_port:
-        if leg.near_seen and leg.near_ssrc == ssrc and (leg.near_sequence + 1) & 0xFFFF == sequence:
-            _fix(state, slot, address, port)
-            return True
-        leg.near_seen = 1
-        leg.near_ssrc = ssrc
-        leg.near_sequence = sequence
-        return False
+        return _prove_near(state, slot, ssrc, sequence)
     if leg.near_seen:
         return False
     if (
@@ -63,9 +57,17 @@ def prove(state: State, slot: int, address: int, port: int, ssrc: int, sequence:
 @inner
 def take_back(state: State, slot: int, ssrc: int, sequence: int) -> bool:
     """A packet from the negotiated address of a leg whose source is fixed elsewhere: the second in a row fixes it here."""
+    if not _prove_near(state, slot, ssrc, sequence):
+        return False
+    state.counters[counters.SOURCES_TAKEN_BACK] += 1
+    return True
+
+
+@inner
+def _prove_near(state: State, slot: int, ssrc: int, sequence: int) -> bool:
+    """A packet from the negotiated address: the second in a row fixes the source there."""
     leg = state.ports[slot]
     if leg.near_seen and leg.near_ssrc == ssrc and (leg.near_sequence + 1) & 0xFFFF == sequence:
-        state.counters[counters.SOURCES_TAKEN_BACK] += 1
         _fix(state, slot, leg.remote_address, leg.remote_port)
         return True
     leg.near_seen = 1
