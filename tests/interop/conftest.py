@@ -118,7 +118,23 @@ def everybody(server: RunningServer, room: str) -> list[object]:
     return members
 
 
-def wait_until(condition: Callable[[], bool], what: str, limit_s: float = 15.0) -> None:
+def events_after(server: RunningServer, number: int) -> list[dict[str, Any]]:
+    """All that the log tells after an event."""
+    who = server.credentials["bandwidth"]
+    events: list[dict[str, Any]] = []
+    while True:
+        page = httpx.get(
+            f"{server.http}/v1/events",
+            params={"after": number, "limit": 1000},
+            auth=(who["username"], who["password"]),
+        ).json()
+        events += page["events"]
+        number = page["next_after"]
+        if not page["has_more"]:
+            return events
+
+
+def wait_until(condition: Callable[[], object], what: str, limit_s: float = 15.0) -> None:
     """Poll a condition of the outside world."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:

@@ -11,11 +11,9 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import count, groupby
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import httpx
-
-from interop.conftest import RunningServer, start, wait_until
+from interop.conftest import RunningServer, events_after, start, wait_until
 from interop.customer import Customer
 from interop.hearing import Ear, Tones, tones_of, wait_until_heard
 from interop.peers import baresip, free_port, hang_up, sipp, tone_wav
@@ -150,12 +148,12 @@ class Stage(ABC):
     @contextmanager
     def logs(self, *kinds: str, in_any_order: bool = False) -> Iterator[None]:
         """What is done in this context writes exactly these events, apart from who begins and ceases to speak."""
-        before = self._events(0)
+        before = events_after(self.server, 0)
         last = before[-1]["number"] if before else 0
         yield
 
         def found() -> list[str]:
-            kinds_found = [each["kind"] for each in self._events(last)]
+            kinds_found = [each["kind"] for each in events_after(self.server, last)]
             return [kind for kind in kinds_found if not kind.startswith("speech-")]
 
         try:
@@ -165,20 +163,6 @@ class Stage(ABC):
         logged = found()
         wanted = list(kinds)
         assert (sorted(logged) == sorted(wanted)) if in_any_order else (logged == wanted), f"logged: {logged}"
-
-    def _events(self, after: int) -> list[dict[str, Any]]:
-        who = self.server.credentials["bandwidth"]
-        events: list[dict[str, Any]] = []
-        while True:
-            page = httpx.get(
-                f"{self.server.http}/v1/events",
-                params={"after": after, "limit": 1000},
-                auth=(who["username"], who["password"]),
-            ).json()
-            events += page["events"]
-            after = page["next_after"]
-            if not page["has_more"]:
-                return events
 
 
 def _end(server: RunningServer) -> None:

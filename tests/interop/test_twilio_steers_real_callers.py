@@ -31,6 +31,7 @@ from interop.twilio_stage import (
     RINGING,
     WAITING,
     Stage,
+    in_common,
     staged,
 )
 
@@ -89,19 +90,8 @@ def everything(stage: Stage) -> dict[str, Any]:
         "recording_status_callback": f"{url}/kept/alice",
         "recording_status_callback_method": "GET",
         "recording_status_callback_event": ["completed"],
-        "sip_auth_username": "acme",
-        "sip_auth_password": "secret",
-        "caller_id": "+15550111",
+        **in_common(url),
         "caller_display_name": "Acme",
-        "byoc": "BY" + "0" * 32,
-        "call_reason": "a reason",
-        "call_token": "a token",
-        "client_notification_url": f"{url}/unused",
-        "machine_detection": "Enable",
-        "machine_detection_timeout": 30,
-        "machine_detection_speech_threshold": 2400,
-        "machine_detection_speech_end_threshold": 1200,
-        "machine_detection_silence_timeout": 5000,
         "amd_status_callback": f"{url}/unused",
         "amd_status_callback_method": "POST",
     }

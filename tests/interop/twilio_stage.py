@@ -18,7 +18,7 @@ from twilio.request_validator import RequestValidator
 
 from hubbub.dialects.compatibility.page import load_vendor
 from hubbub.dialects.twilio.dialect import TwilioDialect
-from interop.conftest import RunningServer
+from interop.conftest import RunningServer, events_after, wait_until
 from interop.customer import Customer
 from interop.driven import parameters
 from interop.hands import Hand
@@ -90,10 +90,7 @@ class Stage:
 
     def comes(self, what: str, is_so: Callable[[], object]) -> None:
         """Wait until something is so."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not is_so():
-            assert time.monotonic() < deadline, f"it never came to this: {what}"
-            time.sleep(0.05)
+        wait_until(is_so, what, PATIENCE_S)
 
     def sound_of(self, recording_url: str) -> list[Tones]:
         """What a recording holds, by the address that a callback told."""
@@ -106,14 +103,27 @@ class Stage:
         return httpx.get(self.server.http + path, auth=self._auth).status_code == 200
 
     def _events(self) -> Iterator[dict[str, Any]]:
-        page = httpx.get(
-            f"{self.server.http}/v1/events",
-            params={"after": self._told_until, "limit": 1000},
-            auth=self._auth,
-        )
-        for event in page.json()["events"]:
+        for event in events_after(self.server, self._told_until):
             self._told_until = event["number"]
             yield event
+
+
+def in_common(url: str) -> dict[str, Any]:
+    """Parameters of every call out that a story judges alike: whose call it is, and those without an effect here."""
+    return {
+        "sip_auth_username": "acme",
+        "sip_auth_password": "secret",
+        "caller_id": "+15550111",
+        "byoc": "BY" + "0" * 32,
+        "call_reason": "a reason",
+        "call_token": "a token",
+        "client_notification_url": f"{url}/unused",
+        "machine_detection": "Enable",
+        "machine_detection_timeout": 30,
+        "machine_detection_speech_threshold": 2400,
+        "machine_detection_speech_end_threshold": 1200,
+        "machine_detection_silence_timeout": 5000,
+    }
 
 
 @contextmanager
